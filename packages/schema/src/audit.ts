@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { blobSchema, hashSchema, nameSchema, seqSchema, timeSchema } from './bytes.ts'
+import { idSchema } from './ids.ts'
+import { callerSchema } from './request.ts'
+
+/** `plain` of `audit.segment`: a fresh 32-byte segment key sealed to the auditors' public key (P18). */
+export const auditSegmentSchema = z.strictObject({
+  segment: idSchema,
+  auditEpoch: seqSchema,
+  /** sealTo(audit publicKey, { type: 'audit-segment', team, device, segment }). */
+  key: blobSchema,
+  /** Why a new segment started. */
+  cause: z.enum(['first', 'start', 'audit_key_changed', 'restored']),
+})
+
+/**
+ * `plain` of `audit.records`: one signed entry per group commit with `count` records. `records[i]` is AEAD under the ratcheted
+ * segment key, context { type: 'audit-record', team, device, segment, index } with index = first + i.
+ */
+export const auditRecordsSchema = z.strictObject({
+  segment: idSchema,
+  first: seqSchema,
+  count: z.number().int().min(1).max(4096),
+  records: z.array(blobSchema).min(1).max(4096),
+})
+
+export const auditEntrySchemas = {
+  'audit.segment': auditSegmentSchema,
+  'audit.records': auditRecordsSchema,
+} as const
+
+export const auditActionSchema = z.enum([
+  'credential.read',
+  'credential.denied',
+  'credential.revealed',
+  'credential.listed',
+  'binding.requested',
+  'binding.denied',
+  'binding.token_issued',
+  'binding.given_back',
+  'app.denied',
+  'vault.unlocked',
+  'vault.locked',
+  'unlock.failed',
+  'mode.changed',
+  'audit.opened',
+  'claim.reused',
+])
+export type AuditAction = z.infer<typeof auditActionSchema>
+
+/** One record before sealing: what happened on this device. Never a value. */
+export const auditRecordSchema = z.strictObject({
+  time: timeSchema,
+  action: auditActionSchema,
+  /** Stable outcome code: 'ok' or the refusal's code. */
+  outcome: z.string().max(60),
+  /** How many alike this record stands for (coalesced denials), at least 1. */
+  count: z.number().int().min(1),
+  binding: idSchema.nullable(),
+  environment: idSchema.nullable(),
+  item: idSchema.nullable(),
+  version: z.number().int().nullable(),
+  application: nameSchema.nullable(),
+  caller: callerSchema.nullable(),
+  detail: z.string().max(500),
+})
+export type AuditRecord = z.infer<typeof auditRecordSchema>
+/** Hash of the bytes of the last record of a segment, for continuity. */
+export const auditHashSchema = hashSchema
