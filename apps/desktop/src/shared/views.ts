@@ -1,0 +1,277 @@
+import { idSchema } from '@countersign/schema/ids'
+import { levelSchema, policySchema, roleSchema } from '@countersign/schema/policy'
+import { leaseSchema } from '@countersign/schema/request'
+import { z } from 'zod'
+
+/** What windows display: no keys, no values (but for one reveal), no bytes; hashes and keys as hexadecimal fingerprints. */
+
+const name = z.string()
+const time = z.number()
+
+export const personView = z.strictObject({ member: idSchema, name })
+export type PersonView = z.infer<typeof personView>
+
+/** Degraded modes (one table in docs/modes.md): from everything works to nothing is served. */
+export const modeSchema = z.enum(['normal', 'read-only', 'cached', 'lease-only', 'locked'])
+export type Mode = z.infer<typeof modeSchema>
+
+export const statusView = z.strictObject({
+  /** `empty`: no team on this installation yet. `joining`: an invite is under way. `locked`: the core holds no keys. */
+  phase: z.enum(['empty', 'joining', 'locked', 'unlocked', 'removed', 'alarm']),
+  mode: modeSchema,
+  /** Software security keys: marked everywhere. */
+  tryOut: z.boolean(),
+  team: z.string().nullable(),
+  me: z
+    .strictObject({
+      member: idSchema,
+      name,
+      roles: z.array(roleSchema),
+      /** Compartments where this member may approve. */
+      approver: z.boolean(),
+    })
+    .nullable(),
+  bootstrapOpen: z.boolean(),
+  server: z
+    .strictObject({
+      url: z.string(),
+      connection: z.enum(['offline', 'connecting', 'catching_up', 'live', 'refused', 'alarm']),
+      lastContact: time.nullable(),
+    })
+    .nullable(),
+  /** Freshness signed by another person's device (P17); `by` null: nobody yet. */
+  witness: z.strictObject({
+    time: time.nullable(),
+    by: z.string().nullable(),
+    devices: z.number(),
+    of: z.number(),
+  }),
+  /** Serving stops at this time unless the server or a witness is heard; null: no limit runs. */
+  servesUntil: time.nullable(),
+  /** Changes made offline that wait to be sent. */
+  pendingChanges: z.number(),
+  waitingRequests: z.number(),
+  localApi: z.strictObject({ url: z.string(), socket: z.string(), portMoved: z.boolean() }).nullable(),
+  alarm: z.strictObject({ code: z.string(), message: z.string(), fix: z.string() }).nullable(),
+})
+export type StatusView = z.infer<typeof statusView>
+
+export const environmentView = z.strictObject({
+  environment: idSchema,
+  vault: idSchema,
+  name,
+  level: levelSchema,
+  approve: z.boolean(),
+  policy: policySchema,
+  policyVersion: z.number(),
+  rekeyDue: z.boolean(),
+  items: z.number(),
+  holders: z.array(personView),
+  approvers: z.array(personView),
+  requesters: z.array(personView),
+})
+export const vaultView = z.strictObject({ vault: idSchema, name, environments: z.array(environmentView) })
+export type EnvironmentView = z.infer<typeof environmentView>
+export type VaultView = z.infer<typeof vaultView>
+
+export const itemRow = z.strictObject({
+  item: idSchema,
+  vault: idSchema,
+  environment: idSchema,
+  vaultName: name,
+  environmentName: name,
+  name,
+  provider: z.string(),
+  version: z.number(),
+  updatedAt: time,
+  updatedBy: personView,
+  level: levelSchema,
+  /** Two versions were written on one base: somebody must choose. */
+  conflict: z.boolean(),
+  /** Live bindings that may read it. */
+  bindings: z.number(),
+  /** On the rotation worklist. */
+  rotationDue: z.boolean(),
+})
+export type ItemRow = z.infer<typeof itemRow>
+
+export const itemDetail = z.strictObject({
+  row: itemRow,
+  reference: z.string(),
+  fields: z.array(z.strictObject({ name, label: z.string(), secret: z.boolean() })),
+  note: z.string(),
+  models: z.array(z.string()),
+  history: z.array(
+    z.strictObject({
+      version: z.number(),
+      at: time,
+      by: personView,
+      change: z.enum(['created', 'rotated', 'edited', 'rolled_back', 'deleted', 'conflict']),
+    }),
+  ),
+  bindings: z.array(
+    z.strictObject({ binding: idSchema, application: name, person: personView, expiresAt: time }),
+  ),
+})
+export type ItemDetail = z.infer<typeof itemDetail>
+
+export const memberView = z.strictObject({
+  member: idSchema,
+  name,
+  me: z.boolean(),
+  state: z.enum(['active', 'removed']),
+  roles: z.array(roleSchema),
+  access: z.array(
+    z.strictObject({ environment: idSchema, label: z.string(), level: levelSchema, approve: z.boolean() }),
+  ),
+  keys: z.array(
+    z.strictObject({ label: z.string(), software: z.boolean(), retired: z.boolean(), addedAt: time }),
+  ),
+  recovery: z.boolean(),
+  devices: z.array(z.strictObject({ device: idSchema, name, addedAt: time, lastSeen: time.nullable() })),
+  fingerprint: z.string(),
+  joinedAt: time,
+})
+export type MemberView = z.infer<typeof memberView>
+
+export const inviteView = z.strictObject({
+  invite: z.string(),
+  name,
+  roles: z.array(roleSchema),
+  state: z.enum([
+    'waiting',
+    'code',
+    'confirmed_here',
+    'needs_approval',
+    'joined',
+    'declined',
+    'expired',
+    'failed',
+  ]),
+  /** Six digits to read aloud, once both sides have spoken. */
+  code: z.string().nullable(),
+  /** Only in the reply that creates it: it holds a secret. */
+  link: z.string().nullable(),
+  expiresAt: time,
+  error: z.string().nullable(),
+})
+export type InviteView = z.infer<typeof inviteView>
+
+/** An invite seen from the invited person's side. */
+export const joinView = z.strictObject({
+  state: z.enum(['reading', 'enrolling', 'exchanging', 'code', 'waiting_for_inviter', 'joined', 'failed']),
+  team: z.string().nullable(),
+  server: z.string(),
+  code: z.string().nullable(),
+  error: z.strictObject({ code: z.string(), message: z.string(), fix: z.string() }).nullable(),
+})
+export type JoinView = z.infer<typeof joinView>
+
+export const termsView = z.strictObject({
+  vaultName: name,
+  environmentName: name,
+  environment: idSchema,
+  items: z.array(z.strictObject({ item: idSchema, name, provider: z.string() })),
+  models: z.array(z.string()),
+  mode: z.enum(['reveal', 'broker']),
+  lease: leaseSchema,
+})
+export type TermsView = z.infer<typeof termsView>
+
+export const requestStateSchema = z.enum([
+  'pending',
+  'awaiting_release',
+  'granted',
+  'denied',
+  'cancelled',
+  'expired',
+  'revoked',
+  'grant_expired',
+])
+
+export const requestRow = z.strictObject({
+  request: idSchema,
+  kind: z.enum(['binding', 'change']),
+  state: requestStateSchema,
+  requester: personView,
+  application: name,
+  target: z.string(),
+  reason: z.string(),
+  createdAt: time,
+  expiresAt: time,
+  approvals: z.array(z.strictObject({ person: personView, at: time, narrowed: z.boolean() })),
+  needed: z.number(),
+  /** Whether this member can act on it now. */
+  mine: z.enum(['can_approve', 'approved', 'requested', 'can_release', 'none']),
+})
+export type RequestRow = z.infer<typeof requestRow>
+
+/** Rendered by each client from the very bytes that are hashed; shown in the signing window. */
+export const requestDetail = z.strictObject({
+  row: requestRow,
+  /** Hexadecimal request hash, grouped for reading. */
+  requestHash: z.string(),
+  code: z.string().nullable(),
+  terms: termsView.nullable(),
+  policy: z.string(),
+  policyVersion: z.number(),
+  caller: z.array(z.strictObject({ label: z.string(), value: z.string() })),
+  summary: z.string(),
+  deniedBy: personView.nullable(),
+  denyReason: z.string(),
+})
+export type RequestDetail = z.infer<typeof requestDetail>
+
+export const bindingView = z.strictObject({
+  binding: idSchema,
+  application: name,
+  person: personView,
+  here: z.boolean(),
+  terms: termsView,
+  state: z.enum(['active', 'revoked', 'expired']),
+  issuedAt: time,
+  expiresAt: time,
+  reads: z.number(),
+  lastRead: time.nullable(),
+  approvedBy: z.array(personView),
+})
+export type BindingView = z.infer<typeof bindingView>
+
+export const policyWarning = z.strictObject({ code: z.string(), message: z.string(), blocking: z.boolean() })
+export type PolicyWarning = z.infer<typeof policyWarning>
+
+export const auditRow = z.strictObject({
+  id: z.string(),
+  time,
+  /** Which signed stream proves it. */
+  source: z.enum(['ledger', 'compartment', 'device']),
+  actor: name,
+  action: z.string(),
+  target: z.string(),
+  outcome: z.string(),
+  detail: z.string(),
+  verified: z.boolean(),
+  /** Position in its stream. */
+  seq: z.number(),
+})
+export type AuditRow = z.infer<typeof auditRow>
+
+export const worklistRow = z.strictObject({
+  item: idSchema,
+  name,
+  provider: z.string(),
+  where: z.string(),
+  member: personView,
+  lastRead: time,
+  readCount: z.number(),
+  consoleUrl: z.string().nullable(),
+  done: z.boolean(),
+})
+export type WorklistRow = z.infer<typeof worklistRow>
+
+export const settingsView = z.strictObject({
+  idleLockMs: z.number().int().min(60_000).max(86_400_000),
+  clipboardClearMs: z.number().int().min(5_000).max(300_000),
+  theme: z.enum(['system', 'light', 'dark']),
+})
+export type SettingsView = z.infer<typeof settingsView>
