@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { itemMetaSchema } from './item.ts'
+import { checkFormat, describeField, environmentOf, findProvider, PROVIDERS } from './providers.ts'
+
+describe('provider catalogue', () => {
+  it('names fields as items may carry them, each provider once', () => {
+    expect(new Set(PROVIDERS.map((each) => each.id)).size).toBe(PROVIDERS.length)
+    for (const provider of PROVIDERS) {
+      const fields = provider.fields.map((each) => each.name)
+      const meta = {
+        name: 'x',
+        provider: provider.id,
+        fields,
+        note: '',
+        models: [],
+        valueHash: new Uint8Array(32),
+      }
+      expect(itemMetaSchema.safeParse(meta).success, provider.id).toBe(true)
+      if (provider.auth !== null) expect(fields).toContain(provider.auth.field)
+      if (provider.consoleUrl !== null) expect(new URL(provider.consoleUrl).protocol).toBe('https:')
+    }
+  })
+
+  it('a key of another provider is named, never blocked', () => {
+    expect(checkFormat('openai', 'api_key', `gsk_${'a'.repeat(40)}`)).toContain('Groq')
+    expect(checkFormat('openai', 'api_key', `sk-proj-${'a'.repeat(40)}`)).toBeNull()
+    expect(checkFormat('anthropic', 'api_key', ` sk-ant-${'a'.repeat(40)}`)).toContain('space')
+    expect(checkFormat('custom', 'api_key', 'whatever')).toBeNull()
+    expect(checkFormat('openai', 'organization', '')).toBeNull()
+    expect(checkFormat('openai', 'api_key', '')).toContain('empty')
+  })
+
+  it('an unknown field is a secret', () => {
+    expect(describeField('openai', 'made_up')).toEqual({ label: 'made up', secret: true })
+    expect(describeField('azure-openai', 'endpoint').secret).toBe(false)
+  })
+
+  it('variables follow the fields that are there', () => {
+    expect(environmentOf('aws-bedrock', ['access_key_id', 'region'])).toEqual({
+      AWS_ACCESS_KEY_ID: 'access_key_id',
+      AWS_REGION: 'region',
+    })
+    expect(findProvider('nobody')).toBeUndefined()
+  })
+})
