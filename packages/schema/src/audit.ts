@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { blobSchema, hashSchema, nameSchema, seqSchema, timeSchema } from './bytes.ts'
+import { blobSchema, nameSchema, seqSchema, timeSchema } from './bytes.ts'
 import { idSchema } from './ids.ts'
 import { callerSchema } from './request.ts'
 
@@ -23,6 +23,9 @@ export const auditRecordsSchema = z.strictObject({
   count: z.number().int().min(1).max(4096),
   records: z.array(blobSchema).min(1).max(4096),
 })
+
+export type AuditSegment = z.infer<typeof auditSegmentSchema>
+export type AuditRecords = z.infer<typeof auditRecordsSchema>
 
 export const auditEntrySchemas = {
   'audit.segment': auditSegmentSchema,
@@ -65,5 +68,3 @@ export const auditRecordSchema = z.strictObject({
   detail: z.string().max(500),
 })
 export type AuditRecord = z.infer<typeof auditRecordSchema>
-/** Hash of the bytes of the last record of a segment, for continuity. */
-export const auditHashSchema = hashSchema
