@@ -1,0 +1,47 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { StoreMode } from '../../core/store.ts'
+import { storeFailure } from './sqlite-failure.ts'
+
+/** One connection's durable transactions, and what they said about the disk: `full` passes, damage stays. */
+export class SqliteWriter {
+  readonly db: DatabaseSync
+  #mode: StoreMode = 'normal'
+
+  constructor(db: DatabaseSync) {
+    this.db = db
+  }
+
+  get mode(): StoreMode {
+    return this.#mode
+  }
+
+  /** Runs `work` in one transaction, durable on return; all or nothing. Throws StoreError. */
+  write<T>(work: () => T): T {
+    try {
+      this.db.exec('BEGIN IMMEDIATE')
+      const result = work()
+      this.db.exec('COMMIT')
+      if (this.#mode === 'full') this.#mode = 'normal'
+      return result
+    } catch (cause) {
+      if (this.db.isOpen && this.db.isTransaction) this.db.exec('ROLLBACK')
+      throw this.#note(cause)
+    }
+  }
+
+  /** Runs a read; throws StoreError. */
+  read<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (cause) {
+      throw this.#note(cause)
+    }
+  }
+
+  #note(cause: unknown): Error {
+    const failure = storeFailure(cause)
+    if (failure.code === 'corrupt') this.#mode = 'failed'
+    else if (failure.code === 'full' && this.#mode === 'normal') this.#mode = 'full'
+    return failure
+  }
+}
