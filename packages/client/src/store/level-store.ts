@@ -1,0 +1,131 @@
+import { readdir } from 'node:fs/promises'
+import { ClassicLevel } from 'classic-level'
+import { type LocalStore, LocalStoreError, type RangeOptions, type StorePage } from './local-store.ts'
+
+const PAGE = 1000
+
+const codesOf = (error: unknown): string[] => {
+  const found: string[] = []
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string') found.push(at.code)
+    found.push(at.message)
+  }
+  return found
+}
+
+const refuse = (location: string, cause: unknown): LocalStoreError => {
+  if (cause instanceof LocalStoreError) return cause
+  const found = codesOf(cause)
+  const says = (pattern: RegExp): boolean => found.some((text) => pattern.test(text))
+  if (says(/LEVEL_LOCKED/)) {
+    return new LocalStoreError(
+      'store.busy',
+      `another program has the local store open: close the other Countersign that uses ${location}, then start again`,
+      { cause },
+    )
+  }
+  if (says(/No space left|ENOSPC|EDQUOT|Disk quota|File too large|EFBIG/i)) {
+    return new LocalStoreError(
+      'store.full',
+      `the disk holding ${location} is full: free some space; nothing was half-written`,
+      { cause },
+    )
+  }
+  if (says(/LEVEL_CORRUPTION|Corruption|does not exist \(create_if_missing|CURRENT|checksum mismatch/i)) {
+    return new LocalStoreError(
+      'store.corrupt',
+      `the local store in ${location} is damaged. Nothing was deleted. Move that folder aside and start again: ` +
+        'everything the server has is fetched and verified anew; audit entries that had not reached it stay in the folder you moved',
+      { cause },
+    )
+  }
+  if (says(/LEVEL_DATABASE_NOT_OPEN|LEVEL_ITERATOR_NOT_OPEN/)) {
+    return new LocalStoreError('store.closed', 'the local store is closed', { cause })
+  }
+  return new LocalStoreError('store.failed', `the local store in ${location} could not be used`, { cause })
+}
+
+/** The smallest key greater than every key that starts with `prefix`, for prefixes that end in a character below U+FFFF. */
+const endOf = (prefix: string): string => {
+  const last = prefix.codePointAt(prefix.length - 1)
+  return last === undefined ? '\u{10ffff}' : prefix.slice(0, -1) + String.fromCodePoint(last + 1)
+}
+
+/** LevelDB takes a folder without CURRENT for a new one and starts empty over the old tables: refused instead. */
+const lostItsRoot = async (location: string): Promise<boolean> => {
+  const names = await readdir(location).catch((): string[] => [])
+  return !names.includes('CURRENT') && names.some((name) => /^MANIFEST-|\.(?:ldb|log|sst)$/.test(name))
+}
+
+/** A plain view on the same memory: Buffers print and compare differently. */
+const plain = (bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/**
+ * Opens (or makes) the LevelDB store in a folder. Throws LocalStoreError: `store.busy` when another process has it,
+ * `store.corrupt` when it is damaged (it is never repaired or deleted here), `store.full`, `store.failed`.
+ */
+export const openLevelStore = async (location: string): Promise<LocalStore> => {
+  if (await lostItsRoot(location)) {
+    throw refuse(location, new Error('Corruption: the CURRENT file is missing'))
+  }
+  const level = new ClassicLevel<string, Uint8Array>(location, {
+    keyEncoding: 'utf8',
+    valueEncoding: 'view',
+    writeBufferSize: 16 * 1024 * 1024,
+  })
+  try {
+    await level.open()
+  } catch (cause) {
+    throw refuse(location, cause)
+  }
+
+  async function* range(prefix: string, options: RangeOptions = {}): AsyncGenerator<StorePage> {
+    const { after, reverse = false, limit = -1 } = options
+    const bounds = after !== undefined && after >= prefix ? { gt: after } : { gte: prefix }
+    try {
+      const iterator = level.iterator({ ...bounds, lt: endOf(prefix), reverse, limit })
+      try {
+        for (;;) {
+          const page = await iterator.nextv(PAGE)
+          if (page.length === 0) return
+          yield page.map(([key, value]) => [key, plain(value)] as const)
+        }
+      } finally {
+        await iterator.close()
+      }
+    } catch (cause) {
+      throw refuse(location, cause)
+    }
+  }
+
+  return {
+    async get(key) {
+      try {
+        const value = await level.get(key)
+        return value === undefined ? undefined : plain(value)
+      } catch (cause) {
+        throw refuse(location, cause)
+      }
+    },
+    async batch({ puts, dels = [] }, { durable }) {
+      const operations = [
+        ...puts.map(([key, value]) => ({ type: 'put' as const, key, value })),
+        ...dels.map((key) => ({ type: 'del' as const, key })),
+      ]
+      try {
+        await level.batch(operations, { sync: durable })
+      } catch (cause) {
+        throw refuse(location, cause)
+      }
+    },
+    range,
+    async close() {
+      try {
+        await level.close()
+      } catch (cause) {
+        throw refuse(location, cause)
+      }
+    },
+  }
+}
