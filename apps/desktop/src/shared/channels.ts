@@ -1,0 +1,7 @@
+/** Names of the IPC channels between main and its windows; what goes over them is typed by `contract.ts`. */
+export const CALL_CHANNEL = 'countersign:call'
+export const EVENT_CHANNEL = 'countersign:event'
+export const LOCK_CHANNEL = 'countersign:lock'
+export const CONSOLE_CHANNEL = 'countersign:open-console'
+/** To the ceremony window only: carries one MessagePort. */
+export const CEREMONY_CHANNEL = 'countersign:ceremony'
