@@ -14,6 +14,8 @@ export const callerSchema = z.strictObject({
   user: z.string().max(200),
   /** How the caller reached us: Unix socket (peer known) or TCP (peer guessed from the port). */
   via: z.enum(['socket', 'tcp']),
+  /** The program asked for a token that other programs may use as well: approvers must see that. Absent: this executable only. */
+  anyProgram: z.literal(true).optional(),
 })
 export type Caller = z.infer<typeof callerSchema>
 
