@@ -61,7 +61,9 @@ export type SignedWrap = z.infer<typeof signedWrapSchema>
 /**
  * Client → server. Before `welcome` only `create`, `hello` and `mailbox.join` are taken. `hello.signature`: device key over
  * canonical { protocol, server, team, device, serverNonce, clientNonce }, purpose `login`. `mailbox.join.signature`: invite key over
- * canonical { protocol, server, mailbox, serverNonce, clientNonce }, purpose `mailbox-login`.
+ * canonical { protocol, server, mailbox, serverNonce, clientNonce }, purpose `mailbox-login`. A joiner uses one `clientNonce` for all its
+ * connections to a mailbox: whoever posts `commit` first pins theirs, and any other joiner is refused `mailbox.used`.
+ * `mailbox.open` by the same member again only listens again. Slots present are sent after `mailbox.joined` and after the `ok` of `mailbox.open`.
  */
 export const clientMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -145,6 +147,8 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
     heads: z.array(z.strictObject({ stream: streamSchema, head: headSchema })).max(250),
   }),
   z.strictObject({ type: z.literal('ok'), ref }),
+  /** Answers `mailbox.join`. */
+  z.strictObject({ type: z.literal('mailbox.joined'), mailbox: signKeySchema, expiresAt: timeSchema }),
   z.strictObject({ type: z.literal('seen'), seen: signedSeenSchema }),
   z.strictObject({
     type: z.literal('mailbox'),
@@ -179,6 +183,7 @@ export const REFUSAL_CODES = [
   'append.not_allowed',
   'stream.unknown',
   'stream.not_allowed',
+  'stream.behind',
   'rate.limited',
   'size.limited',
   'store.full',
