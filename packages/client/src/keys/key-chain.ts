@@ -1,6 +1,5 @@
 import { open } from '@countersign/crypto/aead'
 import { CryptoError } from '@countersign/crypto/crypto-error'
-import { equalBytes } from '@countersign/crypto/hash'
 import { Secret } from '@countersign/crypto/secret'
 
 /** One generation as the ledger announces it. */
@@ -23,88 +22,58 @@ export interface ChainRules {
 /**
  * The generations of one key (team key, meta key, value key or audit seed) as far as this member can open them: wraps
  * addressed to them, and every earlier generation through the links. Keys are opened when first asked for.
- * Before entries are reduced one epoch may have several candidates, of which at most one is real: `pin` settles it.
  */
 export class KeyChain {
   readonly #rules: ChainRules
-  readonly #generations = new Map<number, Generation[]>()
-  readonly #wraps = new Map<number, Uint8Array[]>()
-  readonly #opened = new Map<number, Secret[]>()
-  #latest = -1
+  readonly #generations = new Map<number, Generation>()
+  readonly #wraps = new Map<number, Uint8Array>()
+  readonly #opened = new Map<number, Secret | null>()
 
   constructor(rules: ChainRules) {
     this.#rules = rules
   }
 
-  get latest(): number {
-    return this.#latest
-  }
-
-  /** One more candidate of an epoch. */
-  propose(epoch: number, generation: Generation): void {
-    const known = this.#generations.get(epoch)
-    if (known === undefined) this.#generations.set(epoch, [generation])
-    else if (!known.some((each) => equalBytes(each.commitment, generation.commitment))) known.push(generation)
-    this.#opened.clear()
-  }
-
-  /** The generation the reducer accepted: no other candidate of that epoch counts any more. */
-  pin(epoch: number, generation: Generation): void {
-    this.#generations.set(epoch, [generation])
-    this.#opened.clear()
-    if (epoch > this.#latest) this.#latest = epoch
+  addGeneration(epoch: number, generation: Generation): void {
+    if (this.#generations.has(epoch)) return
+    this.#generations.set(epoch, generation)
+    this.#forgetMissing()
   }
 
   addWrap(epoch: number, blob: Uint8Array): void {
-    const known = this.#wraps.get(epoch)
-    if (known === undefined) this.#wraps.set(epoch, [blob])
-    else known.push(blob)
-    this.#opened.clear()
+    this.#wraps.set(epoch, blob)
+    this.#forgetMissing()
   }
 
   /** The key of an epoch, or null where this member has no way to it. */
   key(epoch: number): Secret | null {
-    return this.candidates(epoch)[0] ?? null
-  }
-
-  /** Every key that fits some candidate of an epoch. */
-  candidates(epoch: number): readonly Secret[] {
     const known = this.#opened.get(epoch)
     if (known !== undefined) return known
-    const generations = this.#generations.get(epoch) ?? []
-    const keys = [...this.#fromWraps(epoch, generations), ...this.#fromLater(epoch, generations)]
-    this.#opened.set(epoch, keys)
-    return keys
+    const key = this.#fromWrap(epoch) ?? this.#fromLater(epoch)
+    this.#opened.set(epoch, key)
+    return key
   }
 
-  #fromWraps(epoch: number, generations: readonly Generation[]): Secret[] {
-    const keys: Secret[] = []
-    for (const blob of this.#wraps.get(epoch) ?? []) {
-      const key = this.#attempt(() => this.#rules.openWrap(epoch, blob))
-      if (key !== null && this.#matchesAny(epoch, key, generations)) keys.push(key)
-      else if (generations.length > 0) this.#rules.onProblem('epoch.bad_wrap', epoch)
-    }
-    return keys
+  #fromWrap(epoch: number): Secret | null {
+    const blob = this.#wraps.get(epoch)
+    const generation = this.#generations.get(epoch)
+    if (blob === undefined || generation === undefined) return null
+    const key = this.#attempt(() => this.#rules.openWrap(epoch, blob))
+    if (key !== null && this.#rules.matches(epoch, key, generation.commitment)) return key
+    this.#rules.onProblem('epoch.bad_wrap', epoch)
+    return null
   }
 
-  #fromLater(epoch: number, generations: readonly Generation[]): Secret[] {
-    const later = (this.#generations.get(epoch + 1) ?? []).flatMap(({ previous }) => previous ?? [])
-    if (generations.length === 0 || later.length === 0) return []
-    const keys: Secret[] = []
-    for (const laterKey of this.candidates(epoch + 1)) {
-      const link = this.#rules.chain(epoch + 1, laterKey)
-      for (const previous of later) {
-        const key = this.#attempt(() => open(link.key, link.context, previous))
-        if (key === null) continue
-        if (this.#matchesAny(epoch, key, generations)) keys.push(key)
-        else this.#rules.onProblem('epoch.bad_chain', epoch)
-      }
-    }
-    return keys
-  }
-
-  #matchesAny(epoch: number, key: Secret, generations: readonly Generation[]): boolean {
-    return generations.some(({ commitment }) => this.#rules.matches(epoch, key, commitment))
+  #fromLater(epoch: number): Secret | null {
+    const generation = this.#generations.get(epoch)
+    const previous = this.#generations.get(epoch + 1)?.previous
+    if (generation === undefined || previous == null) return null
+    const laterKey = this.key(epoch + 1)
+    if (laterKey === null) return null
+    const link = this.#rules.chain(epoch + 1, laterKey)
+    const key = this.#attempt(() => open(link.key, link.context, previous))
+    if (key !== null && this.#rules.matches(epoch, key, generation.commitment)) return key
+    this.#rules.onProblem('epoch.bad_chain', epoch)
+    return null
   }
 
   #attempt(opening: () => Uint8Array): Secret | null {
@@ -114,5 +83,9 @@ export class KeyChain {
       if (error instanceof CryptoError) return null
       throw error
     }
+  }
+
+  #forgetMissing(): void {
+    for (const [epoch, key] of this.#opened) if (key === null) this.#opened.delete(epoch)
   }
 }

@@ -1,13 +1,13 @@
-import { hkdf } from '@countersign/crypto/derive'
 import { equalBytes } from '@countersign/crypto/hash'
 import { kemKeypair, openSealed } from '@countersign/crypto/kem'
 import type { KeyPair } from '@countersign/crypto/key-pair'
 import type { Secret } from '@countersign/crypto/secret'
-import type { LedgerEntryType, LedgerPlain } from '@countersign/schema/ledger-entries'
-import type { Access, AuditKeyEpoch, CompartmentEpoch, TeamKeyEpoch } from '@countersign/schema/membership'
+import type { PlainContent } from '@countersign/ledger/plain-content'
+import type { EnvironmentRecord, Projection } from '@countersign/ledger/projection-record'
 import { auditChainKey } from './epochs.ts'
 import { KeyChain } from './key-chain.ts'
 import { type KeyPlace, matchesCommitment } from './key-commitment.ts'
+import { auditSeedWrap, compartmentKeysWrap, teamKeyWrap } from './own-wraps.ts'
 
 export interface KeyProblem {
   readonly code: 'epoch.bad_wrap' | 'epoch.bad_chain'
@@ -16,13 +16,12 @@ export interface KeyProblem {
   readonly epoch: number
 }
 
-/** The plain part of any ledger entry with its type. */
-export type PlainEntry = { [T in LedgerEntryType]: { type: T; plain: LedgerPlain<T> } }[LedgerEntryType]
+/** The clear part of the verified ledger entry at a position. */
+export type PlainAt = (seq: number) => Promise<PlainContent>
 
 /**
- * Every key a member has come by through the ledger: team keys, compartment keys, audit seeds, by epoch. It is told of
- * entries and opens wraps when a key is first needed. Keys to seal with are named by epoch by the caller, from the reduced
- * state; the ring only says what it has.
+ * Every key a member has come by through the ledger: team keys, compartment keys, audit seeds, by epoch. Which generations exist,
+ * what they commit to and which entry carries this member's wrap is what the projection of verified entries says.
  */
 export class KeyRing {
   readonly #team: string
@@ -32,6 +31,9 @@ export class KeyRing {
   readonly #auditSeeds: KeyChain
   readonly #meta = new Map<string, KeyChain>()
   readonly #value = new Map<string, KeyChain>()
+  /** Wraps taken up already: `<what> <seq>`. */
+  readonly #taken = new Set<string>()
+  /** Keys that did not hold what was committed to (P4): shown, and never used. */
   readonly problems: KeyProblem[] = []
 
   constructor(team: string, member: string, kem: KeyPair) {
@@ -56,11 +58,6 @@ export class KeyRing {
     return this.#teamKeys.key(epoch)
   }
 
-  /** Keys to try on a body that has not been reduced yet. */
-  teamKeyCandidates(epoch: number): readonly Secret[] {
-    return this.#teamKeys.candidates(epoch)
-  }
-
   metaKey(environment: string, epoch: number): Secret | null {
     return this.#meta.get(environment)?.key(epoch) ?? null
   }
@@ -69,105 +66,63 @@ export class KeyRing {
     return this.#value.get(environment)?.key(epoch) ?? null
   }
 
-  /** The auditors' key pair of an epoch; null for whoever is no auditor. */
-  auditKeys(epoch: number): KeyPair | null {
-    const seed = this.#auditSeeds.key(epoch)
-    return seed === null ? null : kemKeypair(seed)
-  }
-
   auditSeed(epoch: number): Secret | null {
     return this.#auditSeeds.key(epoch)
   }
 
-  /**
-   * Team keys of entries not yet reduced. They only open bodies: a body opens under no other key than the one it was sealed
-   * with, so a forged generation gains nothing; what is sealed is sealed under epochs the reducer accepted.
-   */
-  learnTeamKeys(entry: PlainEntry): void {
-    switch (entry.type) {
-      case 'team.create':
-      case 'member.remove':
-        this.#teamKeys.propose(entry.plain.teamKey.epoch, entry.plain.teamKey)
-        this.#addTeamWraps(entry.plain.teamKey)
-        return
-      case 'member.add':
-        if (entry.plain.member.member === this.#member) {
-          this.#teamKeys.addWrap(entry.plain.teamKeyEpoch, entry.plain.teamKey.blob)
-        }
-        return
-      default:
+  /** The auditors' key pair of an epoch; null for whoever is no auditor. */
+  auditKeys(epoch: number): KeyPair | null {
+    const seed = this.auditSeed(epoch)
+    return seed === null ? null : kemKeypair(seed)
+  }
+
+  /** Takes up what is new in the projection. Nothing is opened before it is asked for. */
+  async update(projection: Projection, plainAt: PlainAt): Promise<void> {
+    const me = projection.members.get(this.#member)
+    for (const { epoch, commitment, previous } of projection.teamKeys) {
+      this.#teamKeys.addGeneration(epoch, { commitment, previous })
+    }
+    for (const { epoch, publicKey, previous } of projection.auditKeys) {
+      this.#auditSeeds.addGeneration(epoch, { commitment: publicKey, previous })
+    }
+    if (me === undefined) return
+    const teamEpoch = projection.teamKeys.at(-1)?.epoch
+    if (teamEpoch !== undefined && this.#isNew('team', me.teamKeyAt)) {
+      const blob = teamKeyWrap(await plainAt(me.teamKeyAt), this.#member)
+      if (blob !== null) this.#teamKeys.addWrap(teamEpoch, blob)
+    }
+    const auditEpoch = projection.auditKeys.at(-1)?.epoch
+    if (auditEpoch !== undefined && me.auditKeyAt !== null && this.#isNew('audit', me.auditKeyAt)) {
+      const blob = auditSeedWrap(await plainAt(me.auditKeyAt), this.#member)
+      if (blob !== null) this.#auditSeeds.addWrap(auditEpoch, blob)
+    }
+    for (const environment of projection.environments.values()) {
+      await this.#updateCompartment(environment, plainAt)
     }
   }
 
-  /** Compartment and audit keys of an entry the reducer has accepted. */
-  learnAccepted(entry: PlainEntry, auditEpoch: number): void {
-    switch (entry.type) {
-      case 'team.create':
-        this.#teamKeys.pin(entry.plain.teamKey.epoch, entry.plain.teamKey)
-        this.#addAuditKey(entry.plain.auditKey)
-        return
-      case 'environment.create':
-      case 'epoch.start':
-        this.#addCompartment(entry.plain.epoch)
-        return
-      case 'member.add':
-        if (entry.plain.member.member !== this.#member) return
-        this.#addAccess(entry.plain.access)
-        if (entry.plain.auditKey !== null) this.#auditSeeds.addWrap(auditEpoch, entry.plain.auditKey.blob)
-        return
-      case 'member.access':
-        if (entry.plain.member === this.#member) this.#addAccess(entry.plain.access)
-        for (const epoch of entry.plain.epochs) this.#addCompartment(epoch)
-        return
-      case 'member.roles':
-        if (entry.plain.auditKey !== null) this.#addAuditKey(entry.plain.auditKey)
-        if (entry.plain.member === this.#member && entry.plain.auditWrap !== null) {
-          this.#auditSeeds.addWrap(auditEpoch, entry.plain.auditWrap.blob)
-        }
-        return
-      case 'member.remove':
-        this.#teamKeys.pin(entry.plain.teamKey.epoch, entry.plain.teamKey)
-        if (entry.plain.auditKey !== null) this.#addAuditKey(entry.plain.auditKey)
-        for (const epoch of entry.plain.epochs) this.#addCompartment(epoch)
-        return
-      default:
-    }
-  }
-
-  #addTeamWraps(record: TeamKeyEpoch): void {
-    for (const wrap of record.wraps) {
-      if (wrap.member === this.#member) this.#teamKeys.addWrap(record.epoch, wrap.blob)
-    }
-  }
-
-  #addAuditKey(record: AuditKeyEpoch): void {
-    this.#auditSeeds.pin(record.epoch, { commitment: record.publicKey, previous: record.previous })
-    for (const wrap of record.wraps) {
-      if (wrap.member === this.#member) this.#auditSeeds.addWrap(record.epoch, wrap.blob)
-    }
-  }
-
-  #addCompartment(record: CompartmentEpoch): void {
-    const { environment, epoch } = record
+  async #updateCompartment(record: EnvironmentRecord, plainAt: PlainAt): Promise<void> {
+    const { environment } = record
     const meta = this.#compartmentChain(this.#meta, 'meta-key', environment)
     const value = this.#compartmentChain(this.#value, 'value-key', environment)
-    meta.pin(epoch, { commitment: record.metaCommitment, previous: record.previousMeta })
-    value.pin(epoch, { commitment: record.valueCommitment, previous: record.previousValue })
-    for (const wrap of record.wraps) {
-      if (wrap.member !== this.#member) continue
-      meta.addWrap(epoch, wrap.meta)
-      if (wrap.value !== null) value.addWrap(epoch, wrap.value)
+    for (const epoch of record.epochs) {
+      meta.addGeneration(epoch.epoch, { commitment: epoch.metaCommitment, previous: epoch.previousMeta })
+      value.addGeneration(epoch.epoch, { commitment: epoch.valueCommitment, previous: epoch.previousValue })
     }
+    const at = record.wrapsAt.get(this.#member)
+    const current = record.epochs.at(-1)?.epoch
+    if (at === undefined || current === undefined || !this.#isNew(environment, at)) return
+    const wrap = compartmentKeysWrap(await plainAt(at), environment, this.#member)
+    if (wrap === null) return
+    meta.addWrap(current, wrap.meta)
+    if (wrap.value !== null) value.addWrap(current, wrap.value)
   }
 
-  #addAccess(access: readonly Access[]): void {
-    for (const { environment, wrap } of access) {
-      if (wrap === null) continue
-      const meta = this.#compartmentChain(this.#meta, 'meta-key', environment)
-      meta.addWrap(meta.latest, wrap.meta)
-      const value = this.#compartmentChain(this.#value, 'value-key', environment)
-      if (wrap.value !== null) value.addWrap(value.latest, wrap.value)
-    }
+  #isNew(what: string, seq: number): boolean {
+    const key = `${what} ${seq}`
+    if (this.#taken.has(key)) return false
+    this.#taken.add(key)
+    return true
   }
 
   #compartmentChain(
@@ -194,7 +149,3 @@ export class KeyRing {
     })
   }
 }
-
-/** Seals an installation's own records by what they are for; from the member's store key. */
-export const localKey = (storeKey: Secret, purpose: string): Secret =>
-  hkdf(storeKey, new Uint8Array(0), `local/${purpose}`)
