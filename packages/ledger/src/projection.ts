@@ -1,0 +1,108 @@
+// The plain projection: what envelopes alone say. The server and a locked client replay exactly this; it opens nothing, and
+// nothing it imports can.
+import { verifySignature } from '@countersign/crypto/verify'
+import { ENTRY_PURPOSE, type Envelope, type SignedEntry } from '@countersign/schema/entry'
+import { type DeviceId, LEDGER, parseStream, type StreamName } from '@countersign/schema/ids'
+import { applyPlain, checkLedgerChain, checkPlain } from './plain.ts'
+import { parsePlain } from './plain-content.ts'
+import { accessOf, activeDevice, atLeast, isAdmin, membersWith } from './projection-lookup.ts'
+import type { Projection } from './projection-record.ts'
+import { ACCEPTED, type RefusalCode, refused, type Verdict } from './refusal.ts'
+
+export { emptyProjection, type Projection } from './projection-record.ts'
+
+export type AuthorVerdict = { readonly ok: true } | { readonly ok: false; readonly code: RefusalCode }
+const no = (code: RefusalCode): AuthorVerdict => ({ ok: false, code })
+
+const signedBy = (key: Uint8Array, entry: SignedEntry): AuthorVerdict =>
+  verifySignature(key, ENTRY_PURPOSE, entry.envelopeBytes, entry.signature)
+    ? { ok: true }
+    : no('chain.signature')
+
+/**
+ * Whether the bytes are by whom they name (L3): the member key in the ledger and in compartments, with a device of that member;
+ * the device key in an audit stream. `team.create` and `device.add` carry the key or device they are judged by. It does not say
+ * that the author may do this, or still belongs to the team: `mayAppend`, `project` and the reducers do.
+ */
+export const verifyEntryAuthor = (projection: Projection, entry: SignedEntry): AuthorVerdict => {
+  const { envelope } = entry
+  const content = envelope.stream === LEDGER ? parsePlain(envelope) : undefined
+  if (projection.head === null && content?.type === 'team.create') {
+    const { member, device } = content.plain
+    if (member.member !== envelope.member || device.device !== envelope.device) return no('author.unknown')
+    return signedBy(member.signKey, entry)
+  }
+  const member = projection.members.get(envelope.member)
+  if (member === undefined) return no('author.unknown')
+  const device = projection.devices.get(envelope.device)
+  if (device === undefined) {
+    const certifiesItself = content?.type === 'device.add' && content.plain.device.device === envelope.device
+    return certifiesItself ? signedBy(member.signKey, entry) : no('author.unknown')
+  }
+  if (device.member !== envelope.member) return no('author.device')
+  return signedBy(parseStream(envelope.stream).kind === 'audit' ? device.signKey : member.signKey, entry)
+}
+
+/**
+ * Takes the ledger's next entry, whose author is verified. Refused with a `chain.*` code it leaves the projection as it was; refused
+ * otherwise it stands in the stream and only the head moves. Refuses only what the reducer refuses too: it sees no quorum.
+ */
+export const project = (
+  projection: Projection,
+  entry: { readonly envelope: Envelope; readonly hash: Uint8Array },
+): Verdict => {
+  const { envelope, hash } = entry
+  const content = parsePlain(envelope)
+  const broken = checkLedgerChain(projection, envelope, content)
+  if (broken !== null) return refused(broken)
+  const code = content === undefined ? 'entry.malformed' : checkPlain(projection, envelope, content)
+  if (projection.head === null) {
+    if (code !== null) return refused(code)
+    projection.genesis = hash
+  }
+  if (code === null && content !== undefined) applyPlain(projection, envelope, content)
+  projection.head = { seq: envelope.seq, hash }
+  return code === null ? ACCEPTED : refused(code)
+}
+
+/** Whether a device may be sent a stream. Admins get every compartment's (sealed) entries, because a removal states their heads. */
+export const mayRead = (projection: Projection, device: DeviceId, stream: StreamName): boolean => {
+  const reader = activeDevice(projection, device)
+  if (reader === undefined) return false
+  const parsed = parseStream(stream)
+  if (parsed.kind === 'ledger') return true
+  if (parsed.kind === 'audit') {
+    const known = projection.devices.has(parsed.device)
+    const auditor = membersWith(projection, 'auditor').some((each) => each.member === reader.member)
+    return known && (parsed.device === device || auditor)
+  }
+  if (!projection.environments.has(parsed.environment)) return false
+  const { level } = accessOf(projection, parsed.environment, reader.member)
+  return atLeast(level, 'view') || isAdmin(projection, reader.member)
+}
+
+/**
+ * Whether a connected device may append this entry now. For a ledger entry: whatever can be said without opening it (the caller
+ * still checks chain and author). In a compartment: an active holder; in an audit stream: that device itself.
+ */
+export const mayAppend = (projection: Projection, device: DeviceId, entry: SignedEntry): AuthorVerdict => {
+  const { envelope } = entry
+  const parsed = parseStream(envelope.stream)
+  if (projection.team !== null && envelope.team !== projection.team) return no('chain.team')
+  if (parsed.kind === 'ledger') {
+    const content = parsePlain(envelope)
+    if (content === undefined) return no('entry.malformed')
+    if (content.type !== 'device.add' && envelope.device !== device) return no('author.device')
+    const code = checkPlain(projection, envelope, content)
+    return code === null ? { ok: true } : no(code)
+  }
+  const author = activeDevice(projection, device)
+  if (author === undefined) return no('author.inactive')
+  if (envelope.device !== device || envelope.member !== author.member) return no('author.device')
+  if (parsed.kind === 'audit') return parsed.device === device ? { ok: true } : no('author.not_self')
+  const environment = projection.environments.get(parsed.environment)
+  if (environment === undefined) return no('environment.unknown')
+  if (environment.rekeyDue) return no('epoch.rekey_due')
+  const { level } = accessOf(projection, parsed.environment, author.member)
+  return level === 'hold' ? { ok: true } : no('author.not_holder')
+}
