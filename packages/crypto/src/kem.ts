@@ -33,20 +33,22 @@ const messageKey = (
   return Secret.take(new Uint8Array(hkdfSync('sha256', sharedSecret, sha256(transcript), info, 32)))
 }
 
+const encapsulate = (publicKey: Uint8Array): { ciphertext: Uint8Array; sharedSecret: Uint8Array } => {
+  if (publicKey.length !== PUBLIC_KEY_BYTES)
+    throw new CryptoError('bad_key', 'a KEM public key is 1216 bytes')
+  try {
+    return sodium.crypto_kem_enc(publicKey)
+  } catch (cause) {
+    throw new CryptoError('bad_key', 'not a KEM public key', { cause })
+  }
+}
+
 /**
  * Seals to a public key: 0x01 ‖ KEM ciphertext (1120) ‖ AEAD blob. This says nothing about the sender; what it
  * carries must travel inside a signed statement, and the key must come from the verified ledger.
  */
 export const sealTo = (publicKey: Uint8Array, context: Context, plaintext: Uint8Array): Uint8Array => {
-  if (publicKey.length !== PUBLIC_KEY_BYTES)
-    throw new CryptoError('bad_key', 'a KEM public key is 1216 bytes')
-  let encapsulated: ReturnType<typeof encapsulate>
-  try {
-    encapsulated = encapsulate(publicKey)
-  } catch (cause) {
-    throw new CryptoError('bad_key', 'not a KEM public key', { cause })
-  }
-  const { ciphertext, sharedSecret } = encapsulated
+  const { ciphertext, sharedSecret } = encapsulate(publicKey)
   const key = messageKey(sharedSecret, ciphertext, publicKey, context)
   try {
     const sealed = seal(key, context, plaintext)
@@ -60,8 +62,6 @@ export const sealTo = (publicKey: Uint8Array, context: Context, plaintext: Uint8
     sharedSecret.fill(0)
   }
 }
-
-const encapsulate = (publicKey: Uint8Array) => sodium.crypto_kem_enc(publicKey)
 
 /** The inverse of `sealTo`; throws the one `open_failed` whatever is wrong. */
 export const openSealed = (keypair: KeyPair, context: Context, blob: Uint8Array): Uint8Array => {
