@@ -3,7 +3,7 @@ import { kemKeypair, openSealed } from '@countersign/crypto/kem'
 import type { KeyPair } from '@countersign/crypto/key-pair'
 import type { Secret } from '@countersign/crypto/secret'
 import type { PlainContent } from '@countersign/ledger/plain-content'
-import type { EnvironmentRecord, Projection } from '@countersign/ledger/projection-record'
+import type { EnvironmentRecord, MemberRecord, Projection } from '@countersign/ledger/projection-record'
 import { auditChainKey } from './epochs.ts'
 import { KeyChain } from './key-chain.ts'
 import { type KeyPlace, matchesCommitment } from './key-commitment.ts'
@@ -91,13 +91,23 @@ export class KeyRing {
       const blob = teamKeyWrap(await plainAt(me.teamKeyAt), this.#member)
       if (blob !== null) this.#teamKeys.addWrap(teamEpoch, blob)
     }
-    const auditEpoch = projection.auditKeys.at(-1)?.epoch
-    if (auditEpoch !== undefined && me.auditKeyAt !== null && this.#isNew('audit', me.auditKeyAt)) {
-      const blob = auditSeedWrap(await plainAt(me.auditKeyAt), this.#member)
-      if (blob !== null) this.#auditSeeds.addWrap(auditEpoch, blob)
-    }
+    await this.#updateAuditSeeds(projection, me, plainAt)
     for (const environment of projection.environments.values()) {
       await this.#updateCompartment(environment, plainAt)
+    }
+  }
+
+  /** Wraps of every epoch that started while this member was an auditor: a link to the epoch before may be missing. */
+  async #updateAuditSeeds(projection: Projection, me: MemberRecord, plainAt: PlainAt): Promise<void> {
+    const current = projection.auditKeys.at(-1)
+    const places = projection.auditKeys.map(({ epoch, startedAt }) => ({ epoch, at: startedAt }))
+    if (me.auditKeyAt !== null && current !== undefined) {
+      places.push({ epoch: current.epoch, at: me.auditKeyAt })
+    }
+    for (const { epoch, at } of places) {
+      if (at < me.addedAt || !this.#isNew('audit', at)) continue
+      const blob = auditSeedWrap(await plainAt(at), this.#member)
+      if (blob !== null) this.#auditSeeds.addWrap(epoch, blob)
     }
   }
 
