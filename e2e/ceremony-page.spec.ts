@@ -7,6 +7,7 @@ import {
   verifyAssertion,
 } from '@countersign/crypto/verify'
 import type { CeremonyCreate, CeremonyGet, FromCeremony } from '@countersign/desktop/shared/ceremony-wire'
+import { decodeCanonical } from '@countersign/schema/canonical'
 import { expect, test } from '@playwright/test'
 import { type Browser, chromium, type Page } from 'playwright'
 import {
@@ -78,7 +79,12 @@ const got = (answer: FromCeremony) => {
 }
 const enrol = async () => {
   const answer = created(await runCeremonyIn(page, createRequest()))
-  const credential = parseAttestedCredential(answer.authenticatorData)
+  const attestation = decodeCanonical(answer.attestationObject)
+  const authData =
+    attestation instanceof Map || attestation === null
+      ? undefined
+      : Reflect.get(Object(attestation), 'authData')
+  const credential = parseAttestedCredential(authData)
   if (credential === undefined) throw new Error('no attested credential')
   return { answer, credential }
 }

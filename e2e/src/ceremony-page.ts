@@ -4,7 +4,7 @@ import { RP_ORIGIN } from '@countersign/crypto/rp'
 import type { FromCeremony, ToCeremony } from '@countersign/desktop/shared/ceremony-wire'
 import { CEREMONY_CHANNEL } from '@countersign/desktop/shared/channels'
 import type { BrowserContext, Page } from 'playwright'
-import { fromJson, type Json, toJson } from './bytes-json.ts'
+import { fromJson, toJson } from './bytes-json.ts'
 
 const PAGES = new URL('../../apps/desktop/out/renderer/', import.meta.url)
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', css: 'text/css' }
@@ -45,14 +45,14 @@ export const sendToCeremony = (page: Page, message: ToCeremony): Promise<void> =
         return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, revive(each)]))
       }
       const port: unknown = Reflect.get(window, 'port')
-      if (port instanceof MessagePort) port.postMessage(revive(json))
+      if (port instanceof MessagePort) port.postMessage(revive(JSON.parse(json)))
     },
-    { json: toJson(message) },
+    { json: JSON.stringify(toJson(message)) },
   )
 
 /** The first message the page sends over its port. */
 export const ceremonyAnswer = async (page: Page): Promise<FromCeremony> => {
-  const answer: Json = await page.evaluate(() => {
+  const answer = await page.evaluate((): Promise<string> => {
     const write = (value: unknown): unknown => {
       if (value instanceof Uint8Array) return { $bytes: btoa(String.fromCharCode(...value)) }
       if (Array.isArray(value)) return value.map(write)
@@ -61,11 +61,11 @@ export const ceremonyAnswer = async (page: Page): Promise<FromCeremony> => {
     }
     const port: unknown = Reflect.get(window, 'port')
     if (!(port instanceof MessagePort)) throw new Error('no ceremony is open')
-    return new Promise<never>((resolve) => {
-      port.onmessage = ({ data }) => resolve(write(data) as never)
+    return new Promise((resolve) => {
+      port.onmessage = ({ data }) => resolve(JSON.stringify(write(data)))
     })
   })
-  return fromJson(answer) as FromCeremony
+  return fromJson(JSON.parse(answer)) as FromCeremony
 }
 
 /** One whole ceremony on a fresh document. */

@@ -48,7 +48,6 @@ const create = async (request: CeremonyCreate, signal: AbortSignal): Promise<Fro
     type: 'created',
     credentialId: bytes(credential.rawId),
     attestationObject: bytes(response.attestationObject),
-    authenticatorData: bytes(response.getAuthenticatorData()),
     clientDataJSON: bytes(response.clientDataJSON),
     transports: response.getTransports(),
     prfEnabled: prf.enabled,

@@ -48,8 +48,6 @@ export type FromCeremony =
       type: 'created'
       credentialId: Uint8Array
       attestationObject: Uint8Array
-      /** The part of the attestation object that holds the credential. */
-      authenticatorData: Uint8Array
       clientDataJSON: Uint8Array
       transports: readonly string[]
       prfEnabled: boolean
