@@ -168,6 +168,7 @@ export const joinView = z.strictObject({
 export type JoinView = z.infer<typeof joinView>
 
 export const termsView = z.strictObject({
+  vault: idSchema,
   vaultName: name,
   environmentName: name,
   environment: idSchema,
