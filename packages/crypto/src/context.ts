@@ -10,6 +10,8 @@ export type Context = Readonly<Record<string, string | number | Uint8Array>>
 export const MAX_CONTEXT_BYTES = 8192
 
 interface Layout {
+  /** The names as the caller's object has them. */
+  readonly given: readonly string[]
   readonly names: readonly string[]
   /** The CBOR text strings of the names, in the same order. */
   readonly encodedNames: readonly Uint8Array[]
@@ -21,6 +23,7 @@ const MAX_NAMES = 23
 const NAMES_AND_NUMBERS_BYTES = 1024
 const MAX_LAYOUTS = 256
 const layouts = new Map<string, Layout>()
+let lastLayout: Layout | undefined
 const encoder = new TextEncoder()
 
 const refuse = (why: string): never => {
@@ -32,15 +35,28 @@ const inOrder = (a: string, b: string): number => a.length - b.length || (a < b 
 
 const layoutOf = (context: Context): Layout => {
   const given = Object.keys(context)
+  // Contexts of one shape come in long runs: comparing names is cheaper than joining them.
+  if (lastLayout !== undefined && sameNames(lastLayout.given, given)) return lastLayout
+  lastLayout = findLayout(given)
+  return lastLayout
+}
+
+const sameNames = (a: readonly string[], b: readonly string[]): boolean => {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+const findLayout = (given: readonly string[]): Layout => {
   const shape = given.join(',')
   const known = layouts.get(shape)
   if (known !== undefined) return known
   if (!given.includes('type')) refuse('a context names its type')
   if (given.length > MAX_NAMES || !given.every((name) => NAME.test(name)))
     refuse('not the names of a context')
-  const names = given.sort(inOrder)
+  const names = given.toSorted(inOrder)
   const encodedNames = names.map((name) => Uint8Array.of(0x60 | name.length, ...encoder.encode(name)))
-  const layout = { names, encodedNames }
+  const layout = { given, names, encodedNames }
   if (layouts.size < MAX_LAYOUTS) layouts.set(shape, layout)
   return layout
 }

@@ -1,7 +1,19 @@
 import { decodeCanonical, encodeCanonical } from '@countersign/schema/canonical'
 import { CryptoError } from './crypto-error.ts'
-import type { SoftwareAuthenticatorOptions } from './software-authenticator.ts'
 import type { SoftwareCredential } from './software-credential.ts'
+
+/** What kind of security key this one behaves as. */
+export interface SoftwareAuthenticatorOptions {
+  /** PRF output already at `create()`; many real keys give it only at `get()`. Default false. */
+  readonly prfAtCreate: boolean
+  /** Whether it verifies its user; false makes genuine answers without the flag, for tests of the refusing side. */
+  readonly userVerified: boolean
+  readonly supportsPrf: boolean
+  /** A credential that its provider may copy to other machines. */
+  readonly backupEligible: boolean
+  /** `packed` is self-attestation: signed by the credential's own key. */
+  readonly attestation: 'packed' | 'none'
+}
 
 /** What a software authenticator remembers between runs. */
 export interface SoftwareAuthenticatorState {

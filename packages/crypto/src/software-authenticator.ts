@@ -2,7 +2,11 @@ import { encodeCanonical } from '@countersign/schema/canonical'
 import type { Assertion } from './assertion.ts'
 import { equalBytes, sha256 } from './hash.ts'
 import type { Secret } from './secret.ts'
-import { decodeAuthenticator, encodeAuthenticator } from './software-authenticator-state.ts'
+import {
+  decodeAuthenticator,
+  encodeAuthenticator,
+  type SoftwareAuthenticatorOptions,
+} from './software-authenticator-state.ts'
 import {
   coseKeyOf,
   newSoftwareCredential,
@@ -11,18 +15,7 @@ import {
   signWith,
 } from './software-credential.ts'
 
-/** What kind of security key this one behaves as. */
-export interface SoftwareAuthenticatorOptions {
-  /** PRF output already at `create()`; many real keys give it only at `get()`. Default false. */
-  readonly prfAtCreate: boolean
-  /** Whether it verifies its user; false makes genuine answers without the flag, for tests of the refusing side. */
-  readonly userVerified: boolean
-  readonly supportsPrf: boolean
-  /** A credential that its provider may copy to other machines. */
-  readonly backupEligible: boolean
-  /** `packed` is self-attestation: signed by the credential's own key. */
-  readonly attestation: 'packed' | 'none'
-}
+export type { SoftwareAuthenticatorOptions } from './software-authenticator-state.ts'
 
 export interface CreateRequest {
   readonly rpId: string
