@@ -3,7 +3,7 @@ import { kemKeypair, openSealed } from '@countersign/crypto/kem'
 import type { KeyPair } from '@countersign/crypto/key-pair'
 import type { Secret } from '@countersign/crypto/secret'
 import type { PlainContent } from '@countersign/ledger/plain-content'
-import type { EnvironmentRecord, MemberRecord, Projection } from '@countersign/ledger/projection-record'
+import type { EnvironmentRecord, Projection } from '@countersign/ledger/projection-record'
 import { auditChainKey } from './epochs.ts'
 import { KeyChain } from './key-chain.ts'
 import { type KeyPlace, matchesCommitment } from './key-commitment.ts'
@@ -16,8 +16,8 @@ export interface KeyProblem {
   readonly epoch: number
 }
 
-/** The clear part of the verified ledger entry at a position. */
-export type PlainAt = (seq: number) => Promise<PlainContent>
+/** The clear part of the verified ledger entry at a position; undefined where it is not at hand. */
+export type PlainAt = (seq: number) => PlainContent | undefined
 
 /**
  * Every key a member has come by through the ledger: team keys, compartment keys, audit seeds, by epoch. Which generations exist,
@@ -76,63 +76,72 @@ export class KeyRing {
     return seed === null ? null : kemKeypair(seed)
   }
 
-  /** Takes up what is new in the projection. Nothing is opened before it is asked for. */
-  async update(projection: Projection, plainAt: PlainAt): Promise<void> {
-    const me = projection.members.get(this.#member)
+  /** Ledger positions whose entries carry wraps for this member that were not taken up yet. */
+  needed(projection: Projection): number[] {
+    return this.#places(projection)
+      .filter(({ what, at }) => !this.#taken.has(`${what} ${at}`))
+      .map(({ at }) => at)
+  }
+
+  /** Takes up what is new in the projection, as far as `plainAt` has the entries. Nothing is opened before it is asked for. */
+  update(projection: Projection, plainAt: PlainAt): void {
     for (const { epoch, commitment, previous } of projection.teamKeys) {
       this.#teamKeys.addGeneration(epoch, { commitment, previous })
     }
     for (const { epoch, publicKey, previous } of projection.auditKeys) {
       this.#auditSeeds.addGeneration(epoch, { commitment: publicKey, previous })
     }
-    if (me === undefined) return
-    const teamEpoch = projection.teamKeys.at(-1)?.epoch
-    if (teamEpoch !== undefined && this.#isNew('team', me.teamKeyAt)) {
-      const blob = teamKeyWrap(await plainAt(me.teamKeyAt), this.#member)
-      if (blob !== null) this.#teamKeys.addWrap(teamEpoch, blob)
-    }
-    await this.#updateAuditSeeds(projection, me, plainAt)
-    for (const environment of projection.environments.values()) {
-      await this.#updateCompartment(environment, plainAt)
+    for (const record of projection.environments.values()) this.#addEpochs(record)
+    for (const { what, epoch, at } of this.#places(projection)) {
+      if (this.#taken.has(`${what} ${at}`)) continue
+      const content = plainAt(at)
+      if (content === undefined) continue
+      this.#taken.add(`${what} ${at}`)
+      this.#take(what, epoch, content)
     }
   }
 
-  /** Wraps of every epoch that started while this member was an auditor: a link to the epoch before may be missing. */
-  async #updateAuditSeeds(projection: Projection, me: MemberRecord, plainAt: PlainAt): Promise<void> {
-    const current = projection.auditKeys.at(-1)
-    const places = projection.auditKeys.map(({ epoch, startedAt }) => ({ epoch, at: startedAt }))
-    if (me.auditKeyAt !== null && current !== undefined) {
-      places.push({ epoch: current.epoch, at: me.auditKeyAt })
+  /** Where this member's wraps are: of the team key, of audit seeds, of each environment's keys. */
+  #places(projection: Projection): { what: string; epoch: number; at: number }[] {
+    const me = projection.members.get(this.#member)
+    const team = projection.teamKeys.at(-1)
+    if (me === undefined || team === undefined) return []
+    const places = [{ what: 'team', epoch: team.epoch, at: me.teamKeyAt }]
+    // Every epoch that started while this member was an auditor: a link to the epoch before may be missing.
+    for (const { epoch, startedAt } of projection.auditKeys) {
+      if (startedAt >= me.addedAt) places.push({ what: 'audit', epoch, at: startedAt })
     }
-    for (const { epoch, at } of places) {
-      if (at < me.addedAt || !this.#isNew('audit', at)) continue
-      const blob = auditSeedWrap(await plainAt(at), this.#member)
-      if (blob !== null) this.#auditSeeds.addWrap(epoch, blob)
+    const audit = projection.auditKeys.at(-1)
+    if (me.auditKeyAt !== null && audit !== undefined) {
+      places.push({ what: 'audit', epoch: audit.epoch, at: me.auditKeyAt })
     }
+    for (const { environment, wrapsAt, epochs } of projection.environments.values()) {
+      const at = wrapsAt.get(this.#member)
+      const epoch = epochs.at(-1)?.epoch
+      if (at !== undefined && epoch !== undefined) places.push({ what: environment, epoch, at })
+    }
+    return places
   }
 
-  async #updateCompartment(record: EnvironmentRecord, plainAt: PlainAt): Promise<void> {
-    const { environment } = record
-    const meta = this.#compartmentChain(this.#meta, 'meta-key', environment)
-    const value = this.#compartmentChain(this.#value, 'value-key', environment)
+  #take(what: string, epoch: number, content: PlainContent): void {
+    if (what === 'team' || what === 'audit') {
+      const blob = (what === 'team' ? teamKeyWrap : auditSeedWrap)(content, this.#member)
+      if (blob !== null) (what === 'team' ? this.#teamKeys : this.#auditSeeds).addWrap(epoch, blob)
+      return
+    }
+    const wrap = compartmentKeysWrap(content, what, this.#member)
+    if (wrap === null) return
+    this.#compartmentChain(this.#meta, 'meta-key', what).addWrap(epoch, wrap.meta)
+    if (wrap.value !== null) this.#compartmentChain(this.#value, 'value-key', what).addWrap(epoch, wrap.value)
+  }
+
+  #addEpochs(record: EnvironmentRecord): void {
+    const meta = this.#compartmentChain(this.#meta, 'meta-key', record.environment)
+    const value = this.#compartmentChain(this.#value, 'value-key', record.environment)
     for (const epoch of record.epochs) {
       meta.addGeneration(epoch.epoch, { commitment: epoch.metaCommitment, previous: epoch.previousMeta })
       value.addGeneration(epoch.epoch, { commitment: epoch.valueCommitment, previous: epoch.previousValue })
     }
-    const at = record.wrapsAt.get(this.#member)
-    const current = record.epochs.at(-1)?.epoch
-    if (at === undefined || current === undefined || !this.#isNew(environment, at)) return
-    const wrap = compartmentKeysWrap(await plainAt(at), environment, this.#member)
-    if (wrap === null) return
-    meta.addWrap(current, wrap.meta)
-    if (wrap.value !== null) value.addWrap(current, wrap.value)
-  }
-
-  #isNew(what: string, seq: number): boolean {
-    const key = `${what} ${seq}`
-    if (this.#taken.has(key)) return false
-    this.#taken.add(key)
-    return true
   }
 
   #compartmentChain(

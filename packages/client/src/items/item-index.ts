@@ -1,0 +1,136 @@
+import { CryptoError } from '@countersign/crypto/crypto-error'
+import type { Secret } from '@countersign/crypto/secret'
+import type { Verdict } from '@countersign/ledger/refusal'
+import { CanonicalError } from '@countersign/schema/canonical'
+import type { EnvironmentId, ItemId, MemberId, TeamId } from '@countersign/schema/ids'
+import {
+  compartmentEntrySchemas,
+  type ItemDelete,
+  type ItemMeta,
+  type ItemPut,
+} from '@countersign/schema/item'
+import { z } from 'zod'
+import type { VerifiedEntry } from '../replica/verified-entry.ts'
+import { openItemMeta } from './item-blobs.ts'
+
+/** One version in an item's history; `seq` is its entry in the compartment stream. */
+export interface ItemVersion {
+  readonly version: number
+  readonly seq: number
+  readonly at: number
+  readonly by: MemberId
+  readonly deleted: boolean
+  /** Written on a base that was no longer current (P19): kept to choose from, never current by itself. */
+  readonly conflict: boolean
+}
+
+export interface ItemRecord {
+  readonly item: ItemId
+  readonly environment: EnvironmentId
+  /** Meta of the current version; of the last one before a deletion. */
+  readonly meta: ItemMeta
+  readonly current: ItemVersion
+  readonly history: readonly ItemVersion[]
+}
+
+export type CompartmentContent =
+  | { readonly type: 'item.put'; readonly plain: ItemPut }
+  | { readonly type: 'item.delete'; readonly plain: ItemDelete }
+
+/** An entry of a compartment stream, parsed; null where its author wrote nonsense. */
+export const parseCompartment = (entry: VerifiedEntry): CompartmentContent | null => {
+  const { type, plain } = entry.entry.envelope
+  if (type === 'item.put') {
+    const parsed = compartmentEntrySchemas[type].safeParse(plain)
+    return parsed.success ? { type, plain: parsed.data } : null
+  }
+  if (type === 'item.delete') {
+    const parsed = compartmentEntrySchemas[type].safeParse(plain)
+    return parsed.success ? { type, plain: parsed.data } : null
+  }
+  return null
+}
+
+/** The items of one compartment: what is there, what it is called, which versions it had. Values stay sealed in the store. */
+export class ItemIndex {
+  readonly #team: TeamId
+  readonly #environment: EnvironmentId
+  readonly #items = new Map<ItemId, ItemRecord>()
+  readonly #byName = new Map<string, Set<ItemId>>()
+  /** Entries that were accepted and whose meta does not open: their author sealed nonsense. */
+  unreadable = 0
+
+  constructor(team: TeamId, environment: EnvironmentId) {
+    this.#team = team
+    this.#environment = environment
+  }
+
+  get(item: ItemId): ItemRecord | undefined {
+    return this.#items.get(item)
+  }
+
+  /** Items that are not deleted. */
+  *list(): Generator<ItemRecord> {
+    for (const record of this.#items.values()) if (!record.current.deleted) yield record
+  }
+
+  get size(): number {
+    let count = 0
+    for (const record of this.#items.values()) if (!record.current.deleted) count += 1
+    return count
+  }
+
+  /** Items of a name that are not deleted; more than one where two people made it at the same time. */
+  named(name: string): ItemRecord[] {
+    const found: ItemRecord[] = []
+    for (const item of this.#byName.get(name) ?? []) {
+      const record = this.#items.get(item)
+      if (record !== undefined && !record.current.deleted) found.push(record)
+    }
+    return found
+  }
+
+  /** Takes an entry the reducer has judged. `metaKey` null: this member may not see names here. */
+  apply(entry: VerifiedEntry, content: CompartmentContent, verdict: Verdict, metaKey: Secret | null): void {
+    const conflict = !verdict.accepted && verdict.code === 'item.conflict'
+    if ((!verdict.accepted && !conflict) || metaKey === null) return
+    const { item, version } = content.plain
+    const { time, member } = entry.entry.envelope
+    const step: ItemVersion = {
+      version,
+      seq: entry.seq,
+      at: time,
+      by: member,
+      deleted: content.type === 'item.delete',
+      conflict,
+    }
+    const before = this.#items.get(item)
+    const history = before === undefined ? [step] : [...before.history, step]
+    if (conflict) {
+      if (before !== undefined) this.#items.set(item, { ...before, history })
+      return
+    }
+    const meta = content.type === 'item.put' ? this.#openMeta(content.plain, metaKey) : before?.meta
+    if (meta === undefined) {
+      this.unreadable += 1
+      return
+    }
+    if (before !== undefined && before.meta.name !== meta.name)
+      this.#byName.get(before.meta.name)?.delete(item)
+    this.#items.set(item, { item, environment: this.#environment, meta, current: step, history })
+    const named = this.#byName.get(meta.name)
+    if (named === undefined) this.#byName.set(meta.name, new Set([item]))
+    else named.add(item)
+  }
+
+  #openMeta(put: ItemPut, metaKey: Secret): ItemMeta | undefined {
+    try {
+      return openItemMeta(this.#team, this.#environment, put, metaKey)
+    } catch (error) {
+      const nonsense =
+        error instanceof CryptoError || error instanceof CanonicalError || error instanceof z.ZodError
+      if (nonsense) return undefined
+      throw error
+    }
+  }
+}
