@@ -1,0 +1,37 @@
+import type { Mode } from '@countersign/schema/mode'
+import type { AuditGate } from './audit-gate.ts'
+import type { BadTokenLimit } from './bad-token-limit.ts'
+import type { CallerFinder } from './caller/caller-finder.ts'
+import type { EventHub } from './event-hub.ts'
+import type { Metrics } from './metrics.ts'
+import type { RequestStorm } from './request-storm.ts'
+import type { LockedSource, UnlockedSource } from './source.ts'
+import type { TokenBook } from './token-book.ts'
+
+/** What a session serves from while it is unlocked. A new unlock makes a new one. */
+export interface OpenSession {
+  readonly source: UnlockedSource
+  readonly book: TokenBook
+  /** Random name of this session, for leases until lock. */
+  readonly name: string
+  /** Ends with the session: the source's events no longer reach anybody. */
+  readonly close: () => void
+}
+
+/** What every route works with. `session` is null while locked. */
+export interface Api {
+  session: OpenSession | null
+  source: UnlockedSource | LockedSource
+  readonly gate: AuditGate
+  readonly badTokens: BadTokenLimit
+  readonly storm: RequestStorm
+  readonly finder: CallerFinder
+  readonly hub: EventHub
+  readonly metrics: Metrics
+  readonly now: () => number
+  readonly startedAt: number
+  url: string
+  portMoved: boolean
+}
+
+export const modeOf = (api: Api): Mode => api.session?.source.mode() ?? 'locked'

@@ -1,0 +1,118 @@
+import { parseToken } from '@countersign/crypto/app-token'
+import { equalBytes, hashOf } from '@countersign/crypto/hash'
+import type { ProblemCode } from '@countersign/schema/problem'
+import { type Api, modeOf, type OpenSession } from './api.ts'
+import { plainRecord } from './audit-gate.ts'
+import type { Exchange } from './exchange.ts'
+import { refuseLease } from './lease.ts'
+import { sendProblem } from './respond.ts'
+import type { BindingSnapshot, Refusal } from './source.ts'
+import type { TokenEntry } from './token-book.ts'
+
+/** A program that showed a valid token of a standing binding, and is the program it was approved for. */
+export interface Bound {
+  readonly session: OpenSession
+  readonly entry: TokenEntry
+  readonly snapshot: BindingSnapshot
+}
+
+const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i
+const BAD_TOKENS_PER_CONNECTION = 8
+
+/** Refuses for a wrong token: counted, coalesced in the audit, and slowed down. */
+export const refuseToken = (api: Api, exchange: Exchange, code: ProblemCode, detail?: string): Refusal => {
+  const retryAfterMs = api.badTokens.count(api.now())
+  const shown = retryAfterMs === null ? code : 'token.too_many_bad'
+  api.gate.deny('app.denied', code)
+  api.metrics.denied(shown)
+  exchange.connection.badTokens += 1
+  if (exchange.connection.badTokens >= BAD_TOKENS_PER_CONNECTION) exchange.res.shouldKeepAlive = false
+  return {
+    ok: false,
+    code: shown,
+    ...(retryAfterMs === null ? (detail === undefined ? {} : { detail }) : { retryAfterMs }),
+  }
+}
+
+/** The bearer text of the Authorization header, or why there is none. */
+export const bearerOf = (exchange: Exchange): { ok: true; text: string } | { ok: false; code: ProblemCode } => {
+  const { authorization } = exchange.headers
+  if (authorization === undefined) return { ok: false, code: 'token.missing' }
+  const text = BEARER.exec(authorization)?.[1]
+  return text === undefined ? { ok: false, code: 'token.malformed' } : { ok: true, text }
+}
+
+/** While locked no token can be checked: its form decides between 401 and 423 (P13). */
+const refuseLocked = (api: Api, exchange: Exchange, text: string): Refusal => {
+  if (parseToken(text) === undefined) return refuseToken(api, exchange, 'token.malformed')
+  const code = api.source.health().phase === 'empty' ? 'empty' : 'locked'
+  api.gate.deny('app.denied', code)
+  api.metrics.denied(code)
+  return { ok: false, code }
+}
+
+const encoder = new TextEncoder()
+
+/** Token → binding → lease → caller. Answers at once unless the executable has to be looked at. */
+export const authenticate = (api: Api, exchange: Exchange): Bound | Refusal | Promise<Bound | Refusal> => {
+  const bearer = bearerOf(exchange)
+  if (!bearer.ok) return refuseToken(api, exchange, bearer.code)
+  const { session } = api
+  if (session === null) return refuseLocked(api, exchange, bearer.text)
+  const entry = session.book.byToken(hashOf('token', encoder.encode(bearer.text)))
+  if (entry === undefined) {
+    const form = parseToken(bearer.text)
+    if (form === undefined) return refuseToken(api, exchange, 'token.malformed')
+    if (form.kind === 'claim') {
+      return refuseToken(api, exchange, 'token.malformed', 'That is a claim: it fetches the token, once.')
+    }
+    return refuseToken(api, exchange, 'token.unknown')
+  }
+  const snapshot = session.source.binding(entry.record.binding)
+  if (snapshot === undefined) return refuseToken(api, exchange, 'token.unknown')
+  const code = refuseLease(snapshot, entry.record, api.now(), session.name, api.finder.isAlive)
+  if (code !== null) return denied(api, snapshot, code)
+  const bound: Bound = { session, entry, snapshot }
+  const pinned = snapshot.caller.anyProgram === true ? null : snapshot.caller.executableHash
+  return pinned === null ? bound : checkCaller(api, exchange, bound, pinned)
+}
+
+/** The program must be the one whose executable approvers were shown: same file contents, whatever its path. */
+const checkCaller = async (
+  api: Api,
+  exchange: Exchange,
+  bound: Bound,
+  pinned: Uint8Array,
+): Promise<Bound | Refusal> => {
+  const seen = await exchange.connection.executable(api.now())
+  if (seen === null) return denied(api, bound.snapshot, 'caller.unidentified')
+  if (equalBytes(seen.hash, pinned)) return bound
+  const message = `A token of “${bound.snapshot.application}” was used by ${seen.path}, which is not the program it was approved for.`
+  bound.session.source.alert({ code: 'caller.changed', binding: bound.snapshot.id, message })
+  return denied(api, bound.snapshot, 'caller.changed', `Seen: ${seen.path}`)
+}
+
+/** Refuses a bound program; on record at once, by name. */
+export const denied = (
+  api: Api,
+  snapshot: BindingSnapshot,
+  code: ProblemCode,
+  detail?: string,
+): Refusal => {
+  api.metrics.denied(code)
+  const record = plainRecord(api.now(), 'credential.denied', code)
+  record.binding = snapshot.id
+  record.application = snapshot.application
+  record.environment = snapshot.terms.environment
+  record.detail = (detail ?? '').slice(0, 500)
+  // A denial hands nothing out, so it need not wait; a failing disk stops every read.
+  api.gate.append(record).catch(() => undefined)
+  return { ok: false, code, ...(detail === undefined ? {} : { detail }) }
+}
+
+/** Where a program may ask for what it lacks. */
+export const requestUrlOf = (api: Api, code: ProblemCode): string | undefined =>
+  /^(?:scope|lease|binding|caller|mode\.broker|token)/.test(code) ? `${api.url}/v1/bindings` : undefined
+
+export const sendRefusal = (api: Api, exchange: Exchange, refusal: Refusal): void =>
+  sendProblem(exchange.res, refusal, modeOf(api), { requestUrl: requestUrlOf(api, refusal.code) })

@@ -1,0 +1,26 @@
+import type { Socket } from 'node:net'
+import type { Caller } from '@countersign/schema/request'
+
+/** A process told apart from a later one with the same pid. `startTime`: clock ticks since boot, as text. */
+export interface ProcessId {
+  readonly pid: number
+  readonly startTime: string
+}
+
+/** What could be seen of the program at the other end. Observed, never proved; null parts could not be seen. */
+export interface SeenCaller {
+  readonly caller: Caller
+  readonly process: ProcessId | null
+}
+
+/** Per operating system. Best effort and bounded in time: none of these throws. */
+export interface CallerFinder {
+  /** The user id of the peer, null where it cannot be told. */
+  userOf(connection: Socket): Promise<number | null>
+  /** Everything worth showing to an approver. */
+  describe(connection: Socket): Promise<SeenCaller>
+  /** Just the executable and the process, for comparing with a binding. */
+  executableOf(connection: Socket): Promise<{ path: string; hash: Uint8Array; process: ProcessId } | null>
+  /** Whether this very process still runs. */
+  isAlive(process: ProcessId): boolean
+}

@@ -1,0 +1,150 @@
+import { readFile, readlink } from 'node:fs/promises'
+import type { Socket } from 'node:net'
+import { userInfo } from 'node:os'
+import type { Caller } from '@countersign/schema/request'
+import type { CallerFinder, SeenCaller } from './caller-finder.ts'
+import { type PeerSocket, peerSocket } from './peer-inode.ts'
+import {
+  executableOfProcess,
+  findSocketOwner,
+  isProcessAlive,
+  readStat,
+  userOfProcess,
+} from './process-files.ts'
+
+const BUDGET_MS = 3000
+const MAX_HINTS = 16
+const MAX_PARENTS = 8
+const MAX_PATH = 4096
+
+const clip = (text: string, length: number): string => (text.length > length ? text.slice(0, length) : text)
+
+const linkOf = async (path: string): Promise<string | null> => {
+  try {
+    return clip(await readlink(path), MAX_PATH)
+  } catch {
+    return null
+  }
+}
+
+const parentsOf = async (pid: number): Promise<string[]> => {
+  const parents: string[] = []
+  for (let at = (await readStat(pid))?.parent ?? 0; at > 0 && parents.length < MAX_PARENTS; ) {
+    const path = await linkOf(`/proc/${at}/exe`)
+    if (path !== null) parents.push(path)
+    at = (await readStat(at))?.parent ?? 0
+  }
+  return parents
+}
+
+/** The container's id, as the control group's path of the usual runtimes has it; null outside one. */
+export const containerIn = (cgroup: string): string | null =>
+  /(?:docker|containerd|crio|libpod|kubepods)[^\n]*?([0-9a-f]{64})/.exec(cgroup)?.[1] ?? null
+
+const containerOf = async (pid: number): Promise<string | null> => {
+  try {
+    return containerIn(await readFile(`/proc/${pid}/cgroup`, 'latin1'))
+  } catch {
+    return null
+  }
+}
+
+const nameOfUser = (uid: number | null): string => {
+  if (uid === null) return 'unknown'
+  const own = userInfo()
+  return uid === own.uid ? own.username : `uid ${uid}`
+}
+
+/** Resolves to `fallback` if the work takes longer than the budget; what it was doing is dropped. */
+const within = async <T>(work: Promise<T>, fallback: T): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(() => resolve(fallback), BUDGET_MS)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Linux: the peer's socket by its port or over netlink, its process by the open file, the rest from /proc. */
+export const linuxCallerFinder = (): CallerFinder => {
+  const hints: number[] = []
+
+  const ownerOf = async (peer: PeerSocket | null): Promise<number | null> => {
+    if (peer === null) return null
+    const pid = await findSocketOwner(peer.inode, hints, Date.now() + BUDGET_MS)
+    if (pid !== null && !hints.includes(pid)) {
+      hints.unshift(pid)
+      hints.length = Math.min(hints.length, MAX_HINTS)
+    }
+    return pid
+  }
+
+  const userOf = async (connection: Socket): Promise<number | null> => {
+    const peer = await peerSocket(connection)
+    if (peer === null || peer.uid !== null) return peer?.uid ?? null
+    const pid = await ownerOf(peer)
+    return pid === null ? null : await userOfProcess(pid)
+  }
+
+  const executableOf = async (connection: Socket) => {
+    const pid = await ownerOf(await peerSocket(connection))
+    return pid === null ? null : await executableOfProcess(pid)
+  }
+
+  const describe = async (connection: Socket): Promise<SeenCaller> => {
+    const peer = await peerSocket(connection)
+    const pid = await ownerOf(peer)
+    const via = connection.remoteAddress === undefined ? 'socket' : 'tcp'
+    const uid = peer?.uid ?? (pid === null ? null : await userOfProcess(pid))
+    const seen = pid === null ? null : await executableOfProcess(pid)
+    const caller: Caller = {
+      executable: seen === null ? null : clip(seen.path, MAX_PATH),
+      executableHash: seen?.hash ?? null,
+      pid,
+      parents: pid === null ? [] : await parentsOf(pid),
+      workingDirectory: pid === null ? null : await linkOf(`/proc/${pid}/cwd`),
+      container: pid === null ? null : await containerOf(pid),
+      user: clip(nameOfUser(uid), 200),
+      via,
+    }
+    return { caller, process: seen?.process ?? null }
+  }
+
+  return {
+    userOf: (connection) => within(userOf(connection), null),
+    describe: (connection) => within(describe(connection), unseen(connection)),
+    executableOf: (connection) => within(executableOf(connection), null),
+    isAlive: isProcessAlive,
+  }
+}
+
+const unseen = (connection: Socket): SeenCaller => ({
+  caller: {
+    executable: null,
+    executableHash: null,
+    pid: null,
+    parents: [],
+    workingDirectory: null,
+    container: null,
+    user: 'unknown',
+    via: connection.remoteAddress === undefined ? 'socket' : 'tcp',
+  },
+  process: null,
+})
+
+/** Where no way to look is known yet: nothing is seen, and people are shown that. */
+export const blindCallerFinder = (): CallerFinder => ({
+  userOf: async () => null,
+  describe: async (connection) => unseen(connection),
+  executableOf: async () => null,
+  isAlive: (each) => {
+    try {
+      return process.kill(each.pid, 0)
+    } catch {
+      return false
+    }
+  },
+})

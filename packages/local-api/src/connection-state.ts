@@ -1,0 +1,53 @@
+import type { Socket } from 'node:net'
+import type { CallerFinder, ProcessId } from './caller/caller-finder.ts'
+import type { Transport } from './defence.ts'
+
+const EXECUTABLE_FRESH_MS = 2000
+
+type Executable = { path: string; hash: Uint8Array; process: ProcessId } | null
+
+/** What is remembered about a connection: who is at its other end, and how often it showed a wrong token. */
+export class ConnectionState {
+  readonly transport: Transport
+  readonly hosts: ReadonlySet<string>
+  badTokens = 0
+  readonly #socket: Socket
+  readonly #finder: CallerFinder
+  #user: Promise<number | null> | undefined
+  /** Once known: the peer is this user, or cannot be told. */
+  #isOwnUser: boolean | undefined
+  #executable: { at: number; seen: Promise<Executable> } | undefined
+
+  constructor(socket: Socket, transport: Transport, hosts: ReadonlySet<string>, finder: CallerFinder) {
+    this.#socket = socket
+    this.transport = transport
+    this.hosts = hosts
+    this.#finder = finder
+  }
+
+  get socket(): Socket {
+    return this.#socket
+  }
+
+  /** True or false once known, undefined until `checkUser` was awaited. The socket's 0600 answers for itself. */
+  get ownUser(): boolean | undefined {
+    return this.transport === 'socket' ? true : this.#isOwnUser
+  }
+
+  /** Loopback is open to every user of the machine: only this one's programs are served. Unknown passes, where the system cannot tell. */
+  async checkUser(): Promise<boolean> {
+    this.#user ??= this.#finder.userOf(this.#socket)
+    const uid = await this.#user
+    const own = process.getuid?.()
+    this.#isOwnUser = uid === null || own === undefined || uid === own
+    return this.#isOwnUser
+  }
+
+  /** The executable at the other end, looked at again every two seconds: a process may become another by exec. */
+  executable(now: number): Promise<Executable> {
+    if (this.#executable === undefined || now - this.#executable.at > EXECUTABLE_FRESH_MS) {
+      this.#executable = { at: now, seen: this.#finder.executableOf(this.#socket) }
+    }
+    return this.#executable.seen
+  }
+}

@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http'
+import type { z } from 'zod'
+import type { ProblemCode } from '@countersign/schema/problem'
+
+const MAX_BODY_BYTES = 65_536
+
+export type ReadBody<T> =
+  | { ok: true; body: T }
+  | { ok: false; code: ProblemCode; detail?: string; errors?: { path: string; message: string }[] }
+
+/** The whole body up to the limit; null if there was more. */
+const collect = (req: IncomingMessage): Promise<Buffer | null> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    req.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+      else resolve(null)
+    })
+    req.on('end', () => resolve(Buffer.concat(chunks)))
+    req.on('error', reject)
+    req.on('close', () => reject(new Error('the client went away')))
+  })
+
+const pointer = (path: readonly PropertyKey[]): string =>
+  path.map((each) => `/${String(each).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Reads, decodes and parses a JSON body. Rejects only if the client went away. */
+export const readBody = async <S extends z.ZodType>(
+  req: IncomingMessage,
+  contentType: string | undefined,
+  schema: S,
+): Promise<ReadBody<z.output<S>>> => {
+  if (!/^application\/json(?:\s*;\s*charset=utf-8)?$/i.test(contentType ?? '')) {
+    return { ok: false, code: 'body.type' }
+  }
+  if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return { ok: false, code: 'body.too_large' }
+  const bytes = await collect(req)
+  if (bytes === null) return { ok: false, code: 'body.too_large' }
+  let json: unknown
+  try {
+    json = JSON.parse(decoder.decode(bytes))
+  } catch {
+    return { ok: false, code: 'body.invalid', detail: 'It is not JSON in UTF-8.' }
+  }
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return { ok: true, body: parsed.data }
+  const errors = parsed.error.issues
+    .slice(0, 20)
+    .map((issue) => ({ path: pointer(issue.path), message: issue.message }))
+  return { ok: false, code: 'body.invalid', errors }
+}

@@ -1,0 +1,92 @@
+import type { ServerResponse } from 'node:http'
+import type { Mode } from '@countersign/schema/mode'
+import { PROBLEMS, type Problem } from '@countersign/schema/problem'
+import type { Refusal } from './source.ts'
+
+/** On every answer: nothing is cached, guessed at or embedded. No CORS header, ever. */
+const COMMON = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff', 'Cross-Origin-Resource-Policy', 'same-origin']
+
+const headersByMode = new Map<Mode, readonly string[]>()
+const headersOf = (mode: Mode): readonly string[] => {
+  const known = headersByMode.get(mode)
+  if (known !== undefined) return known
+  const headers = [...COMMON, 'Countersign-Mode', mode]
+  headersByMode.set(mode, headers)
+  return headers
+}
+
+/** One write of head and body. `more` is a flat list of names and values. */
+export const send = (
+  res: ServerResponse,
+  status: number,
+  type: string,
+  body: string,
+  mode: Mode,
+  more: readonly string[] = [],
+): void => {
+  if (res.headersSent || res.destroyed) return
+  const bytes = Buffer.from(body)
+  const head = ['Content-Type', type, 'Content-Length', String(bytes.length), ...headersOf(mode), ...more]
+  // What was not read of the request is not waited for.
+  if (!res.req.complete) head.push('Connection', 'close')
+  res.writeHead(status, head)
+  res.end(bytes)
+}
+
+export const sendJson = (
+  res: ServerResponse,
+  status: number,
+  body: unknown,
+  mode: Mode,
+  more?: readonly string[],
+): void => send(res, status, 'application/json', JSON.stringify(body), mode, more)
+
+/** No body. */
+export const sendNotModified = (res: ServerResponse, mode: Mode, more: readonly string[]): void => {
+  res.writeHead(304, [...headersOf(mode), ...more])
+  res.end()
+}
+
+/** A refusal with what only this layer knows. */
+export interface ProblemExtras {
+  readonly requestUrl?: string | undefined
+  readonly errors?: NonNullable<Problem['errors']>
+  readonly allow?: string
+}
+
+export const problemOf = (refusal: Refusal, mode: Mode, extras: ProblemExtras = {}): Problem => {
+  const { status, title, fix } = PROBLEMS[refusal.code]
+  return {
+    type: `urn:countersign:problem:${refusal.code}`,
+    title,
+    status,
+    code: refusal.code,
+    ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
+    fix,
+    mode,
+    ...(extras.requestUrl === undefined ? {} : { requestUrl: extras.requestUrl }),
+    ...(refusal.candidates === undefined ? {} : { candidates: [...refusal.candidates] }),
+    ...(extras.errors === undefined ? {} : { errors: extras.errors }),
+  }
+}
+
+const RETRY_DEFAULT_S: Readonly<Record<number, number>> = { 425: 5, 429: 5, 503: 5 }
+
+/** RFC 9457. */
+export const sendProblem = (
+  res: ServerResponse,
+  refusal: Refusal,
+  mode: Mode,
+  extras: ProblemExtras = {},
+): void => {
+  const problem = problemOf(refusal, mode, extras)
+  const more: string[] = []
+  const retry =
+    refusal.retryAfterMs === undefined
+      ? RETRY_DEFAULT_S[problem.status]
+      : Math.max(1, Math.ceil(refusal.retryAfterMs / 1000))
+  if (retry !== undefined) more.push('Retry-After', String(retry))
+  if (problem.status === 401) more.push('WWW-Authenticate', 'Bearer realm="countersign"')
+  if (extras.allow !== undefined) more.push('Allow', extras.allow)
+  send(res, problem.status, 'application/problem+json', JSON.stringify(problem), mode, more)
+}
