@@ -1,0 +1,16 @@
+import type { KeyPair } from '@countersign/crypto/key-pair'
+import type { Head } from '@countersign/schema/entry'
+
+/** Who this installation is, and what it pinned when it joined (P11, P14). */
+export interface DeviceIdentity {
+  readonly team: string
+  readonly member: string
+  readonly device: string
+  /** The device key: logs in, signs audit entries and seen statements, nothing else. */
+  readonly signKey: KeyPair
+  readonly server: { readonly url: string; readonly id: Uint8Array }
+  /** Hash of the team's first entry. */
+  readonly genesisHash: Uint8Array
+  /** A ledger head known from elsewhere (wrapped root, recovery sheet, invite): the ledger must contain it. */
+  readonly floor?: Head
+}

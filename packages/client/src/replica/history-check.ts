@@ -1,0 +1,75 @@
+import { equalBytes } from '@countersign/crypto/verify'
+import { mayRead, type Projection } from '@countersign/ledger/projection'
+import { type CborValue, encodeCanonical } from '@countersign/schema/canonical'
+import type { Head } from '@countersign/schema/entry'
+import { LEDGER, type StreamName } from '@countersign/schema/ids'
+import { type Alarm, headEvidence, type Problem } from './alarm.ts'
+import type { Contradiction } from './seen-book.ts'
+import type { StreamLog } from './stream-log.ts'
+
+/** Heads by stream, as a server's welcome states them. */
+export type ServerHeads = ReadonlyMap<StreamName, Head>
+
+const rollback = (stream: StreamName, seq: number, evidence: Alarm['evidence']): Problem => ({
+  code: 'rollback',
+  stream,
+  seq,
+  message: 'The server shows less of the team’s history than it did before.',
+  evidence,
+})
+
+/** Never backwards: every stream we have goes at least as far on the server, through the same entries. */
+export const checkServerHeads = (log: StreamLog, heads: ServerHeads): Problem | null => {
+  for (const stream of log.streams()) {
+    const ours = log.head(stream)
+    const theirs = heads.get(stream)
+    if (ours === null || (theirs === undefined && stream !== LEDGER)) continue
+    const evidence = [headEvidence('head here', ours.hash)]
+    if (theirs === undefined || theirs.seq < ours.seq) return rollback(stream, ours.seq, evidence)
+    if (theirs.seq === ours.seq && !equalBytes(theirs.hash, ours.hash)) {
+      evidence.push(headEvidence('head of the server', theirs.hash))
+      const message = 'The server has another entry at the end of what was verified here.'
+      return { code: 'fork', stream, seq: ours.seq, message, evidence }
+    }
+  }
+  return null
+}
+
+/** A stream that this device still may read did not disappear. To be asked once the ledger is caught up. */
+export const checkMissingStreams = (
+  log: StreamLog,
+  heads: ServerHeads,
+  projection: Projection,
+  device: string,
+): Problem | null => {
+  for (const stream of log.streams()) {
+    const ours = log.head(stream)
+    if (ours === null || heads.has(stream) || !mayRead(projection, device, stream)) continue
+    return rollback(stream, ours.seq, [headEvidence('head here', ours.hash)])
+  }
+  return null
+}
+
+/** The ledger contains the head known from elsewhere (P11). To be asked once it is caught up. */
+export const checkFloor = async (log: StreamLog, floor: Head | undefined): Promise<Problem | null> => {
+  if (floor === undefined) return null
+  const ours = await log.hashAt(LEDGER, floor.seq)
+  if (ours === undefined) return rollback(LEDGER, floor.seq, [headEvidence('head known before', floor.hash)])
+  if (equalBytes(ours, floor.hash)) return null
+  return {
+    code: 'fork',
+    stream: LEDGER,
+    seq: floor.seq,
+    message: 'The server’s history does not contain what this member’s key had seen when it was enrolled.',
+    evidence: [headEvidence('head known before', floor.hash), headEvidence('entry of the server', ours)],
+  }
+}
+
+/** Another device verified another history than ours: its signed statement and the entry here that it contradicts. */
+export const splitView = async (log: StreamLog, { seen, stream, seq }: Contradiction): Promise<Problem> => {
+  const ours = await log.entryAt(stream, seq)
+  const evidence = [{ label: 'signed statement', bytes: encodeCanonical(seen as CborValue) }]
+  if (ours !== undefined) evidence.push({ label: 'entry here', bytes: ours.bytes })
+  const message = 'Another device of the team was shown a different history by this server.'
+  return { code: 'fork', stream, seq, message, evidence }
+}

@@ -1,0 +1,72 @@
+import type { ServerMessage } from '@countersign/schema/wire'
+import type { Session } from '../transport/session.ts'
+
+/** Reading from the network pauses while more than this waits to be verified and written. */
+const PAUSE_ABOVE_BYTES = 16 * 1024 * 1024
+const RESUME_BELOW_BYTES = 4 * 1024 * 1024
+
+const sizeOf = (message: ServerMessage): number =>
+  message.type === 'entries' ? message.entries.reduce((sum, bytes) => sum + bytes.length, 0) : 0
+
+interface Item {
+  readonly message: ServerMessage
+  readonly session: Session
+  readonly size: number
+}
+
+/** The server's messages, handled one at a time and in order, with back-pressure on the network. */
+export class Inbox {
+  readonly #handle: (message: ServerMessage, session: Session) => Promise<void>
+  readonly #onError: (error: unknown) => void
+  #queue: Item[] = []
+  #bytes = 0
+  #paused = false
+  #running: Promise<void> | null = null
+
+  constructor(
+    handle: (message: ServerMessage, session: Session) => Promise<void>,
+    onError: (error: unknown) => void,
+  ) {
+    this.#handle = handle
+    this.#onError = onError
+  }
+
+  push(message: ServerMessage, session: Session): void {
+    const size = sizeOf(message)
+    this.#queue.push({ message, session, size })
+    this.#bytes += size
+    if (!this.#paused && this.#bytes > PAUSE_ABOVE_BYTES) {
+      this.#paused = true
+      session.pause()
+    }
+    this.#running ??= this.#drain()
+  }
+
+  /** Forgets what was not handled yet: the connection it came over is gone. */
+  clear(): void {
+    this.#queue = []
+    this.#bytes = 0
+    this.#paused = false
+  }
+
+  /** Resolves when nothing is being handled. */
+  async idle(): Promise<void> {
+    await this.#running
+  }
+
+  async #drain(): Promise<void> {
+    for (let item = this.#queue.shift(); item !== undefined; item = this.#queue.shift()) {
+      try {
+        await this.#handle(item.message, item.session)
+      } catch (error) {
+        this.#onError(error)
+      }
+      this.#bytes = Math.max(0, this.#bytes - item.size)
+      if (this.#paused && this.#bytes < RESUME_BELOW_BYTES) {
+        this.#paused = false
+        item.session.resume()
+      }
+    }
+    this.#running = null
+  }
+}

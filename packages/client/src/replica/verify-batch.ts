@@ -1,0 +1,111 @@
+import { equalBytes } from '@countersign/crypto/verify'
+import { entryHash, zeroHash } from '@countersign/ledger/entry-hash'
+import type { HashLog } from '@countersign/ledger/hash-log'
+import { type Projection, project, verifyEntryAuthor } from '@countersign/ledger/projection'
+import { haltsStream, REFUSALS, type RefusalCode } from '@countersign/ledger/refusal'
+import { decodeEntry, type Head, type SignedEntry } from '@countersign/schema/entry'
+import { LEDGER, type StreamName } from '@countersign/schema/ids'
+import type { AlarmCode, Problem } from './alarm.ts'
+import type { VerifiedEntry } from './verified-entry.ts'
+
+export interface Known {
+  readonly team: string
+  readonly genesisHash: Uint8Array
+  /** Moves along with every ledger entry that is found good. */
+  readonly projection: Projection
+  /** The ledger's hashes, extended along with the projection. */
+  readonly ledgerHashes: HashLog
+}
+
+export interface BatchVerdict {
+  /** The good entries from the start of the batch; nothing after the first that is not. */
+  readonly fresh: readonly VerifiedEntry[]
+  /** How many entries wait for ledger entries that have not arrived; 0 if none. */
+  readonly behind: number
+  readonly problem: Problem | null
+}
+
+type Fault = { readonly code: AlarmCode; readonly message: string }
+const badEntry = (refusal: RefusalCode): Fault => ({ code: 'bad_entry', message: REFUSALS[refusal] })
+
+const placeFault = (
+  known: Known,
+  stream: StreamName,
+  head: Head | null,
+  entry: SignedEntry,
+): Fault | null => {
+  const { envelope } = entry
+  if (envelope.team !== known.team) return badEntry('chain.team')
+  if (envelope.stream !== stream) return badEntry('chain.stream')
+  if (envelope.seq !== (head === null ? 0 : head.seq + 1)) return badEntry('chain.seq')
+  if (equalBytes(envelope.prev, head === null ? zeroHash() : head.hash)) return null
+  return { code: 'fork', message: 'The server continues another history than the one verified here.' }
+}
+
+/** Whether the ledger head an entry cites is in our ledger: null yes, `behind` not yet, or what is wrong. */
+const citationFault = (known: Known, entry: SignedEntry): Fault | 'behind' | null => {
+  const { ledger, stream, seq } = entry.envelope
+  if (stream === LEDGER) return seq === 0 || ledger !== null ? null : badEntry('chain.prev')
+  if (ledger === null) return badEntry('chain.ledger_fork')
+  if (ledger.seq >= known.ledgerHashes.length) return 'behind'
+  if (known.ledgerHashes.has(ledger.seq, ledger.hash)) return null
+  return { code: 'fork', message: REFUSALS['chain.ledger_fork'] }
+}
+
+const judge = (known: Known, entry: SignedEntry, hash: Uint8Array): Fault | null => {
+  const author = verifyEntryAuthor(known.projection, entry)
+  // Codes that do not halt a stream are the reducers' to act on: the entry stands there and counts for nothing.
+  if (!author.ok && haltsStream(author.code)) return badEntry(author.code)
+  if (entry.envelope.stream !== LEDGER) return null
+  if (entry.envelope.seq === 0 && !equalBytes(hash, known.genesisHash)) {
+    return {
+      code: 'genesis',
+      message: 'The server’s team begins with another entry than the one this installation joined.',
+    }
+  }
+  const verdict = project(known.projection, { envelope: entry.envelope, hash })
+  if (!verdict.accepted && (haltsStream(verdict.code) || entry.envelope.seq === 0))
+    return badEntry(verdict.code)
+  known.ledgerHashes.push(hash)
+  return null
+}
+
+/**
+ * Checks consecutive entries that follow `head`: canonical form, place in the stream, cited ledger head, signature by the
+ * projected author (P5, P15). Synchronous, so that verifying and projecting are one step; stops at the first that does not stand.
+ */
+export const verifyBatch = (
+  known: Known,
+  stream: StreamName,
+  head: Head | null,
+  entries: readonly Uint8Array[],
+): BatchVerdict => {
+  const fresh: VerifiedEntry[] = []
+  let at = head
+  for (const [index, bytes] of entries.entries()) {
+    const hash = entryHash(bytes)
+    const seq = at === null ? 0 : at.seq + 1
+    const stop = ({ code, message }: Fault): BatchVerdict => {
+      const evidence = [
+        { label: 'entry', bytes },
+        ...(at === null ? [] : [{ label: 'head here', bytes: at.hash }]),
+      ]
+      return { fresh, behind: 0, problem: { code, stream, seq, message, evidence } }
+    }
+    let entry: SignedEntry
+    try {
+      entry = decodeEntry(bytes)
+    } catch {
+      return stop({ code: 'bad_entry', message: 'The server passed on something that is not an entry.' })
+    }
+    const misplaced = placeFault(known, stream, at, entry)
+    if (misplaced !== null) return stop(misplaced)
+    const citation = citationFault(known, entry)
+    if (citation === 'behind') return { fresh, behind: entries.length - index, problem: null }
+    const fault = citation ?? judge(known, entry, hash)
+    if (fault !== null) return stop(fault)
+    fresh.push({ stream, seq, hash, bytes, entry })
+    at = { seq, hash }
+  }
+  return { fresh, behind: 0, problem: null }
+}
