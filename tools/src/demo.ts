@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { corePids, DemoCommands, demoCommandSchema } from './try-out/demo-commands.ts'
+import { ROLES, TryOutTeam } from './try-out/team.ts'
+
+/**
+ * A running try-out team with software keys until SIGINT or SIGTERM: the real programs with another front end.
+ * With --json, stdout carries JSON lines only: one when ready, one for each command read from stdin.
+ */
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+const print = (line: unknown): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'countersign-try-out-'))
+let team: TryOutTeam | undefined
+let ending = false
+const end = async (code: number): Promise<never> => {
+  if (!ending) {
+    ending = true
+    await team?.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  process.exit(code)
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0))
+
+try {
+  team = await TryOutTeam.start(folder, say)
+  const vault = await team.found()
+  const value = `sk-proj-tryout${randomBytes(24).toString('base64url')}`
+  const item = await team.addProductionKey(vault, value)
+  const binding = await team.bind(item.reference, value)
+  const { localApi } = await team.people.developer.must('status.get', {})
+  if (localApi === null) throw new Error("the developer's local API is not served")
+  const ready = {
+    localApi: localApi.url,
+    socket: localApi.socket,
+    token: binding.token,
+    reference: binding.reference,
+    value,
+    server: team.server.url,
+    serverData: team.server.dataFile,
+    profiles: ROLES.map((role) => team?.people[role].profileDir),
+    pids: corePids(team),
+  }
+  if (values.json) print(ready)
+  else {
+    const path = binding.reference.slice('cs://'.length)
+    say(`
+A try-out team is running. Its security keys are software: nothing here is protected.
+
+  curl -H "Authorization: Bearer ${binding.token}" ${localApi.url}/v1/credentials/${path}
+  curl --unix-socket ${localApi.socket} -H "Authorization: Bearer ${binding.token}" http://localhost/v1/credentials/${path}
+  curl ${localApi.url}/health
+
+Type rotate VALUE, revoke, lock, unlock, stopServer, startServer or removeMember; Ctrl+C ends it and deletes everything.`)
+  }
+
+  const commands = new DemoCommands(team, binding, item.row.item)
+  const readCommand = (line: string): unknown => {
+    if (values.json) return JSON.parse(line)
+    const [name, value] = line.trim().split(/\s+/)
+    return value === undefined ? { do: name } : { do: name, value }
+  }
+  let last = Promise.resolve()
+  createInterface({ input: process.stdin }).on('line', (line) => {
+    if (line.trim() === '') return
+    last = last.then(async () => {
+      const reply = await answer(commands, () => readCommand(line))
+      if (values.json) print(reply)
+      else say('error' in reply ? `✗ ${reply.error.message}` : `✓ ${reply.done} after ${reply.ms} ms`)
+    })
+  })
+} catch (error) {
+  if (!ending) {
+    say(`The try-out team could not be started: ${error instanceof Error ? error.message : String(error)}`)
+    await end(1)
+  }
+}
+
+type Reply = { done: string; ms: number; localApi: string } | { error: { code: string; message: string } }
+
+async function answer(commands: DemoCommands, read: () => unknown): Promise<Reply> {
+  try {
+    const parsed = demoCommandSchema.safeParse(read())
+    if (!parsed.success)
+      return {
+        error: { code: 'demo.unknown_command', message: 'use {"do":"rotate","value":"…"} and the like' },
+      }
+    return { done: parsed.data.do, ...(await commands.run(parsed.data)) }
+  } catch (error) {
+    const code = error instanceof SyntaxError ? 'demo.not_json' : 'demo.failed'
+    return { error: { code, message: error instanceof Error ? error.message : String(error) } }
+  }
+}
