@@ -98,6 +98,7 @@ export const REFUSALS = {
   'request.expired': 'the request has expired',
   'approval.self': 'nobody approves their own request or a change about themselves',
   'approval.not_eligible': 'the policy does not count this person',
+  'approval.too_early': 'others approve first: the policy is a sequence',
   'approval.duplicate': 'this person approved already',
   'approval.replayed': 'this touch was used before',
   'approval.request_hash': 'the approval is for another request',
