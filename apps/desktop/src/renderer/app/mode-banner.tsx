@@ -1,0 +1,38 @@
+import type { StatusView } from '../../shared/views.ts'
+import { left } from '../ui/format.ts'
+import { Notice } from '../ui/notice.tsx'
+import { useNow } from '../ui/use-now.ts'
+
+const text: Record<StatusView['mode'], { title: string; what: string } | null> = {
+  normal: null,
+  'read-only': {
+    title: 'Read-only',
+    what: 'Programs still read; changes and new bindings wait until the server takes writes again.',
+  },
+  cached: {
+    title: 'Working offline',
+    what: 'Programs read what this computer holds; changes wait to be sent.',
+  },
+  'lease-only': {
+    title: 'Not serving',
+    what: 'Nothing confirmed in time that access was not revoked. Reach the server, or ask another member to open Countersign.',
+  },
+  locked: null,
+}
+
+/** A degraded mode is said in the app as it is on the API. */
+export const ModeBanner = ({ status }: { status: StatusView }) => {
+  const now = useNow(5000)
+  const banner = text[status.mode]
+  if (banner === null) return null
+  return (
+    <div className="banner">
+      <Notice tone={status.mode === 'lease-only' ? 'bad' : 'warn'} title={banner.title}>
+        {banner.what}
+        {status.servesUntil !== null &&
+          status.mode !== 'lease-only' &&
+          ` Serving stops by itself: ${left(status.servesUntil, now)}.`}
+      </Notice>
+    </div>
+  )
+}

@@ -1,0 +1,104 @@
+import {
+  ClipboardList,
+  FileClock,
+  Inbox,
+  KeyRound,
+  Lock,
+  type LucideIcon,
+  Settings,
+  ShieldCheck,
+  SquareTerminal,
+  Users,
+} from 'lucide-react'
+import type { StatusView } from '../../shared/views.ts'
+import { go, type Page, useApp } from '../data/app-store.ts'
+import { AppsPage } from '../features/apps/apps-page.tsx'
+import { AuditPage } from '../features/audit/audit-page.tsx'
+import { CredentialsPage } from '../features/credentials/credentials-page.tsx'
+import { MembersPage } from '../features/members/members-page.tsx'
+import { WorklistNotice } from '../features/members/worklist-notice.tsx'
+import { PoliciesPage } from '../features/policies/policies-page.tsx'
+import { RequestsPage } from '../features/requests/requests-page.tsx'
+import { SettingsPage } from '../features/settings/settings-page.tsx'
+import { Button } from '../ui/button.tsx'
+import { Freshness } from './freshness.tsx'
+import { ModeBanner } from './mode-banner.tsx'
+
+const pages: readonly { page: Page; label: string; icon: LucideIcon }[] = [
+  { page: 'credentials', label: 'Credentials', icon: KeyRound },
+  { page: 'requests', label: 'Requests', icon: Inbox },
+  { page: 'apps', label: 'Apps', icon: SquareTerminal },
+  { page: 'members', label: 'Members', icon: Users },
+  { page: 'policies', label: 'Policies', icon: ShieldCheck },
+  { page: 'audit', label: 'Audit', icon: FileClock },
+  { page: 'settings', label: 'Settings', icon: Settings },
+]
+
+const screens: Record<Page, () => React.ReactNode> = {
+  credentials: CredentialsPage,
+  requests: RequestsPage,
+  apps: AppsPage,
+  members: MembersPage,
+  policies: PoliciesPage,
+  audit: AuditPage,
+  settings: SettingsPage,
+}
+
+export const Shell = ({ status }: { status: StatusView }) => {
+  const page = useApp((state) => state.page)
+  const Current = screens[page]
+  return (
+    <div className="shell">
+      <nav className="sidebar" aria-label="Main">
+        <div className="sidebar-team">
+          <ClipboardList size={18} aria-hidden />
+          <span className="clip">{status.team}</span>
+        </div>
+        <ul className="sidebar-pages">
+          {pages.map(({ page: each, label, icon: Icon }) => (
+            <li key={each}>
+              <button
+                type="button"
+                className="nav"
+                aria-current={each === page ? 'page' : undefined}
+                onClick={() => go(each)}
+              >
+                <Icon size={16} aria-hidden />
+                <span className="grow">{label}</span>
+                {each === 'requests' && status.waitingRequests > 0 && (
+                  <span className="nav-count" role="img" aria-label={`${status.waitingRequests} waiting`}>
+                    {status.waitingRequests}
+                  </span>
+                )}
+              </button>
+            </li>
+          ))}
+        </ul>
+        <Freshness status={status} />
+        <div className="sidebar-foot">
+          <div className="grow">
+            <div className="clip">{status.me?.name}</div>
+            <div className="faint clip">{status.me?.roles.join(', ')}</div>
+          </div>
+          <Button
+            kind="quiet"
+            size="small"
+            iconOnly
+            aria-label="Lock (Ctrl+L)"
+            title="Lock (Ctrl+L)"
+            onClick={() => void window.countersign.lock()}
+          >
+            <Lock size={15} aria-hidden />
+          </Button>
+        </div>
+      </nav>
+      <main className="content">
+        <ModeBanner status={status} />
+        <WorklistNotice />
+        <div className="content-page">
+          <Current />
+        </div>
+      </main>
+    </div>
+  )
+}

@@ -1,0 +1,61 @@
+import { useCallback, useEffect, useState } from 'react'
+import type { Area, CallError, CallName, CallReply, CallRequest } from '../../shared/contract.ts'
+import { useApp } from './app-store.ts'
+
+export type Loaded<T> =
+  | { state: 'loading' }
+  | { state: 'ready'; value: T }
+  | { state: 'failed'; error: CallError; value?: T }
+
+/** Asks the core, and asks again when one of `areas` changed. Keeps showing what it had meanwhile. */
+export const useLoaded = <N extends CallName>(
+  name: N,
+  request: CallRequest<N>,
+  areas: readonly Area[],
+): Loaded<CallReply<N>> & { reload: () => void } => {
+  const [loaded, setLoaded] = useState<Loaded<CallReply<N>>>({ state: 'loading' })
+  const [asked, setAsked] = useState(0)
+  const revision = useApp((state) => areas.map((area) => state.revisions[area] ?? 0).join('.'))
+  const body = JSON.stringify(request)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `revision` and `asked` are what make it ask again
+  useEffect(() => {
+    let current = true
+    void window.countersign.call(name, JSON.parse(body) as CallRequest<N>).then((result) => {
+      if (!current) return
+      if (result.ok) setLoaded({ state: 'ready', value: result.value })
+      else setLoaded({ state: 'failed', error: result.error })
+    })
+    return () => {
+      current = false
+    }
+  }, [name, body, revision, asked])
+  const reload = useCallback(() => setAsked((count) => count + 1), [])
+  return { ...loaded, reload }
+}
+
+/** One action of the person's: whether it is under way, how it was refused, and the way to start it. */
+export const useAction = <N extends CallName>(
+  name: N,
+): {
+  busy: boolean
+  error: CallError | null
+  clear: () => void
+  run: (request: CallRequest<N>) => Promise<CallReply<N> | null>
+} => {
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<CallError | null>(null)
+  const run = useCallback(
+    async (request: CallRequest<N>) => {
+      setBusy(true)
+      setError(null)
+      const result = await window.countersign.call(name, request)
+      setBusy(false)
+      if (result.ok) return result.value
+      setError(result.error)
+      return null
+    },
+    [name],
+  )
+  const clear = useCallback(() => setError(null), [])
+  return { busy, error, clear, run }
+}

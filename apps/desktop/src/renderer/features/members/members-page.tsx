@@ -1,0 +1,109 @@
+import { UserPlus } from 'lucide-react'
+import { useState } from 'react'
+import type { MemberView } from '../../../shared/views.ts'
+import { useApp } from '../../data/app-store.ts'
+import { useLoaded } from '../../data/use-call.ts'
+import { Badge } from '../../ui/badge.tsx'
+import { Button } from '../../ui/button.tsx'
+import { ListSkeleton } from '../../ui/empty-state.tsx'
+import { Refusal } from '../../ui/notice.tsx'
+import { useNow } from '../../ui/use-now.ts'
+import { ChangeMember } from './change-member.tsx'
+import { InviteDialog } from './invite-dialog.tsx'
+import { MemberCard } from './member-card.tsx'
+import { RemoveMember } from './remove-member.tsx'
+import { Worklist } from './worklist.tsx'
+import './members.css'
+
+type Open =
+  | { dialog: 'invite'; follow: string | null }
+  | { dialog: 'remove' | 'change'; member: MemberView }
+  | null
+
+export const MembersPage = () => {
+  const members = useLoaded('members.list', {}, ['members', 'vaults'])
+  const invites = useLoaded('invites.list', {}, ['invites'])
+  const vaults = useLoaded('vaults.list', {}, ['vaults'])
+  const worklist = useLoaded('worklist.list', {}, ['worklist', 'items'])
+  const admin = useApp((state) => state.status?.me?.roles.includes('admin') ?? false)
+  const [open, setOpen] = useState<Open>(null)
+  const now = useNow()
+  const places = vaults.state === 'ready' ? vaults.value : []
+  const waiting = invites.state === 'ready' ? invites.value.filter((each) => each.state !== 'joined') : []
+  const due = worklist.state === 'ready' ? worklist.value : []
+  return (
+    <section className="page" aria-label="Members">
+      <header className="page-head">
+        <h1>Members</h1>
+        <span className="grow" />
+        {admin && (
+          <Button kind="primary" onClick={() => setOpen({ dialog: 'invite', follow: null })}>
+            <UserPlus size={16} aria-hidden /> Invite
+          </Button>
+        )}
+      </header>
+      <div className="page-body">
+        {members.state === 'loading' && <ListSkeleton />}
+        <div className="page-pad stack">
+          {members.state === 'failed' && <Refusal error={members.error} onRetry={members.reload} />}
+          {due.length > 0 && (
+            <div className="card">
+              <div className="card-head">
+                <h2>Rotation worklist</h2>
+                <span className="faint">provider keys that removed members really read</span>
+              </div>
+              <Worklist rows={due} />
+            </div>
+          )}
+          {waiting.map((invite) => (
+            <div key={invite.invite} className="card">
+              <div className="card-head">
+                <h2 className="grow">{invite.name}</h2>
+                <Badge tone={invite.state === 'code' ? 'warn' : 'neutral'}>
+                  {invite.state === 'code' ? 'compare the code' : `invite ${invite.state.replace('_', ' ')}`}
+                </Badge>
+                <Button
+                  size="small"
+                  kind={invite.state === 'code' ? 'primary' : 'plain'}
+                  onClick={() => setOpen({ dialog: 'invite', follow: invite.invite })}
+                >
+                  Open
+                </Button>
+                <Button
+                  size="small"
+                  kind="quiet"
+                  onClick={() => void window.countersign.call('invite.cancel', { invite: invite.invite })}
+                >
+                  Cancel
+                </Button>
+              </div>
+            </div>
+          ))}
+          {members.state === 'ready' &&
+            members.value.map((member) => (
+              <MemberCard
+                key={member.member}
+                member={member}
+                now={now}
+                onChange={
+                  admin && member.state === 'active' ? () => setOpen({ dialog: 'change', member }) : null
+                }
+                onRemove={
+                  admin && !member.me && member.state === 'active'
+                    ? () => setOpen({ dialog: 'remove', member })
+                    : null
+                }
+              />
+            ))}
+        </div>
+      </div>
+      {open?.dialog === 'invite' && (
+        <InviteDialog vaults={places} follow={open.follow} onClose={() => setOpen(null)} />
+      )}
+      {open?.dialog === 'remove' && <RemoveMember member={open.member} onClose={() => setOpen(null)} />}
+      {open?.dialog === 'change' && (
+        <ChangeMember member={open.member} vaults={places} onClose={() => setOpen(null)} />
+      )}
+    </section>
+  )
+}

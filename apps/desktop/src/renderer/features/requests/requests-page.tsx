@@ -1,0 +1,98 @@
+import { Inbox } from 'lucide-react'
+import type { RequestRow } from '../../../shared/views.ts'
+import { go, useApp } from '../../data/app-store.ts'
+import { useLoaded } from '../../data/use-call.ts'
+import { Badge } from '../../ui/badge.tsx'
+import { EmptyState, ListSkeleton } from '../../ui/empty-state.tsx'
+import { ago, left } from '../../ui/format.ts'
+import { Refusal } from '../../ui/notice.tsx'
+import { useNow } from '../../ui/use-now.ts'
+import { QuorumDots } from './quorum-dots.tsx'
+import { RequestDetail } from './request-detail.tsx'
+import { isOpen, requestState } from './request-words.ts'
+import './requests.css'
+
+const Row = ({ row, now, current }: { row: RequestRow; now: number; current: boolean }) => (
+  <button
+    type="button"
+    className="inbox-row"
+    aria-current={current}
+    onClick={() => go('requests', row.request)}
+  >
+    <div className="row">
+      <strong className="clip">{row.application}</strong>
+      <span className="faint">{ago(row.createdAt, now)}</span>
+    </div>
+    <div className="soft clip">
+      {row.requester.name} → {row.target}
+    </div>
+    <div className="row">
+      {isOpen(row) ? (
+        <QuorumDots row={row} />
+      ) : (
+        <Badge tone={requestState[row.state].tone}>{requestState[row.state].label}</Badge>
+      )}
+      {row.state === 'pending' && <span className="faint">{left(row.expiresAt, now)}</span>}
+      {row.state === 'awaiting_release' && <Badge tone="accent">waiting for a holder</Badge>}
+    </div>
+  </button>
+)
+
+export const RequestsPage = () => {
+  const loaded = useLoaded('requests.list', {}, ['requests', 'members'])
+  const open = useApp((state) => state.open)
+  const now = useNow(5000)
+  const rows = loaded.state === 'ready' ? loaded.value : []
+  const groups = [
+    {
+      label: 'For you',
+      rows: rows.filter((row) => isOpen(row) && (row.mine === 'can_approve' || row.mine === 'can_release')),
+    },
+    {
+      label: 'Open',
+      rows: rows.filter((row) => isOpen(row) && row.mine !== 'can_approve' && row.mine !== 'can_release'),
+    },
+    { label: 'Decided', rows: rows.filter((row) => !isOpen(row)) },
+  ].filter((group) => group.rows.length > 0)
+  const shown = open ?? groups[0]?.rows[0]?.request ?? null
+  return (
+    <section className="page" aria-label="Requests">
+      <header className="page-head">
+        <h1>Requests</h1>
+      </header>
+      <div className="page-body">
+        {loaded.state === 'loading' && <ListSkeleton />}
+        {loaded.state === 'failed' && (
+          <div className="page-pad">
+            <Refusal error={loaded.error} onRetry={loaded.reload} />
+          </div>
+        )}
+        {loaded.state === 'ready' && rows.length === 0 && (
+          <EmptyState icon={Inbox} title="Nothing has been asked">
+            <p>
+              When a program asks for a credential that needs approval, it appears here, on every approver’s
+              computer.
+            </p>
+          </EmptyState>
+        )}
+        {groups.length > 0 && (
+          <div className="inbox">
+            <div className="inbox-list">
+              {groups.map((group) => (
+                <div key={group.label}>
+                  <h3 className="inbox-group">{group.label}</h3>
+                  {group.rows.map((row) => (
+                    <Row key={row.request} row={row} now={now} current={row.request === shown} />
+                  ))}
+                </div>
+              ))}
+            </div>
+            <div className="inbox-detail">
+              {shown !== null && <RequestDetail key={shown} request={shown} />}
+            </div>
+          </div>
+        )}
+      </div>
+    </section>
+  )
+}

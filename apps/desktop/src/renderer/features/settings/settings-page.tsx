@@ -1,0 +1,188 @@
+import { useState } from 'react'
+import type { SettingsView } from '../../../shared/views.ts'
+import { useApp } from '../../data/app-store.ts'
+import { useAction, useLoaded } from '../../data/use-call.ts'
+import { applyTheme } from '../../theme/apply-theme.ts'
+import { Badge } from '../../ui/badge.tsx'
+import { Button } from '../../ui/button.tsx'
+import { ListSkeleton } from '../../ui/empty-state.tsx'
+import { SelectField, TextField } from '../../ui/field.tsx'
+import { duration } from '../../ui/format.ts'
+import { Notice, Refusal } from '../../ui/notice.tsx'
+import { Segmented } from '../../ui/segmented.tsx'
+import { toast } from '../../ui/toasts.tsx'
+
+const MINUTE = 60_000
+const idle = [1, 5, 10, 15, 30, 60, 240].map((minutes) => minutes * MINUTE)
+const clear = [10_000, 20_000, 30_000, 60_000, 120_000]
+
+const Preferences = () => {
+  const loaded = useLoaded('settings.get', {}, ['settings'])
+  const set = useAction('settings.set')
+  if (loaded.state === 'loading') return <ListSkeleton rows={2} />
+  if (loaded.state === 'failed') return <Refusal error={loaded.error} onRetry={loaded.reload} />
+  const settings = loaded.value
+  const change = async (part: Partial<SettingsView>): Promise<void> => {
+    const next = await set.run({ ...settings, ...part })
+    if (next === null) return
+    applyTheme(next.theme)
+    loaded.reload()
+  }
+  const times = (options: readonly number[], value: number) =>
+    [...new Set([...options, value])]
+      .sort((a, b) => a - b)
+      .map((ms) => (
+        <option key={ms} value={ms}>
+          {duration(ms)}
+        </option>
+      ))
+  return (
+    <div className="card">
+      <div className="card-head">
+        <h2>This computer</h2>
+      </div>
+      <div className="card-body stack">
+        <SelectField
+          label="Lock after no input for"
+          hint="Locking removes every key from memory."
+          value={settings.idleLockMs}
+          onChange={(event) => void change({ idleLockMs: Number(event.target.value) })}
+        >
+          {times(idle, settings.idleLockMs)}
+        </SelectField>
+        <SelectField
+          label="Clear the clipboard after"
+          value={settings.clipboardClearMs}
+          onChange={(event) => void change({ clipboardClearMs: Number(event.target.value) })}
+        >
+          {times(clear, settings.clipboardClearMs)}
+        </SelectField>
+        <div className="field">
+          <span className="field-label">Theme</span>
+          <div>
+            <Segmented
+              label="Theme"
+              value={settings.theme}
+              onChange={(theme) => void change({ theme })}
+              options={[
+                { value: 'system', label: 'System' },
+                { value: 'light', label: 'Light' },
+                { value: 'dark', label: 'Dark' },
+              ]}
+            />
+          </div>
+        </div>
+        {set.error !== null && <Refusal error={set.error} />}
+      </div>
+    </div>
+  )
+}
+
+const SecurityKeys = () => {
+  const members = useLoaded('members.list', {}, ['members'])
+  const add = useAction('keys.add')
+  const retire = useAction('keys.retire')
+  const [label, setLabel] = useState('')
+  if (members.state !== 'ready') return null
+  const me = members.value.find((member) => member.me)
+  if (me === undefined) return null
+  const enrol = async (): Promise<void> => {
+    if ((await add.run({ label: label.trim() })) === null) return
+    toast('good', `${label.trim()} enrolled`)
+    setLabel('')
+  }
+  const live = me.keys.filter((key) => !key.retired)
+  const error = add.error ?? retire.error
+  return (
+    <div className="card">
+      <div className="card-head">
+        <h2>Your security keys</h2>
+      </div>
+      <div className="card-body stack">
+        <ul className="stack">
+          {me.keys.map((key) => (
+            <li key={key.label} className="row">
+              <span className="grow">{key.label}</span>
+              {key.software && <Badge tone="warn">software</Badge>}
+              {key.retired ? (
+                <Badge>retired</Badge>
+              ) : (
+                <Button
+                  size="small"
+                  kind="danger"
+                  disabled={live.length + (me.recovery ? 1 : 0) <= 2}
+                  busy={retire.busy}
+                  onClick={() => void retire.run({ member: me.member, label: key.label, reason: '' })}
+                >
+                  Retire
+                </Button>
+              )}
+            </li>
+          ))}
+        </ul>
+        {live.length + (me.recovery ? 1 : 0) <= 2 && (
+          <Notice>Two ways in are the least: enrol another before you retire one.</Notice>
+        )}
+        {error !== null && <Refusal error={error} />}
+        <form
+          className="row"
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault()
+            void enrol()
+          }}
+        >
+          <div className="grow">
+            <TextField
+              label="Name of a new key"
+              value={label}
+              maxLength={60}
+              onChange={(event) => setLabel(event.target.value)}
+            />
+          </div>
+          <Button submit busy={add.busy} disabled={label.trim() === ''}>
+            Enrol
+          </Button>
+        </form>
+      </div>
+    </div>
+  )
+}
+
+export const SettingsPage = () => {
+  const status = useApp((state) => state.status)
+  return (
+    <section className="page" aria-label="Settings">
+      <header className="page-head">
+        <h1>Settings</h1>
+      </header>
+      <div className="page-body">
+        <div className="page-pad stack" style={{ maxWidth: 640 }}>
+          <Preferences />
+          <SecurityKeys />
+          <div className="card">
+            <div className="card-head">
+              <h2>Local API</h2>
+            </div>
+            <div className="card-body stack">
+              {status?.localApi?.portMoved && (
+                <Notice tone="bad" title="Another program has this computer’s usual port">
+                  Countersign answers on another one for now. Find out who listens there before you trust
+                  programs that use the fixed address.
+                </Notice>
+              )}
+              <dl className="facts">
+                <dt>Address</dt>
+                <dd className="mono">{status?.localApi?.url ?? 'not served'}</dd>
+                <dt>Socket</dt>
+                <dd className="mono">{status?.localApi?.socket ?? '–'}</dd>
+                <dt>Sync server</dt>
+                <dd className="mono">{status?.server?.url ?? '–'}</dd>
+              </dl>
+            </div>
+          </div>
+        </div>
+      </div>
+    </section>
+  )
+}

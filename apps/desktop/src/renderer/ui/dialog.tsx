@@ -1,0 +1,64 @@
+import { X } from 'lucide-react'
+import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { Button } from './button.tsx'
+
+interface DialogProps {
+  title: string
+  onClose: () => void
+  wide?: boolean
+  children: ReactNode
+  /** Buttons, right-aligned, the default one last. */
+  foot?: ReactNode
+  /** Makes the whole dialog a form. */
+  onSubmit?: () => void
+}
+
+/** The platform's modal dialog: it traps focus, closes with Escape and gives focus back. */
+export const Dialog = ({ title, onClose, wide, children, foot, onSubmit }: DialogProps) => {
+  const element = useRef<HTMLDialogElement>(null)
+  const titleId = useId()
+  useEffect(() => {
+    const dialog = element.current
+    dialog?.showModal()
+    return () => dialog?.close()
+  }, [])
+  const inner = (
+    <>
+      <div className="dialog-head">
+        <h2 id={titleId}>{title}</h2>
+        <Button kind="quiet" size="small" iconOnly aria-label="Close" onClick={onClose}>
+          <X size={16} aria-hidden />
+        </Button>
+      </div>
+      <div className="dialog-body">{children}</div>
+      {foot !== undefined && <div className="dialog-foot">{foot}</div>}
+    </>
+  )
+  return (
+    <dialog
+      ref={element}
+      className="dialog"
+      data-wide={wide ? '' : undefined}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+    >
+      {onSubmit === undefined ? (
+        <div className="dialog-inner">{inner}</div>
+      ) : (
+        <form
+          className="dialog-inner"
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault()
+            onSubmit()
+          }}
+        >
+          {inner}
+        </form>
+      )}
+    </dialog>
+  )
+}

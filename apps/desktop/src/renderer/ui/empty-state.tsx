@@ -1,0 +1,31 @@
+import type { LucideIcon } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+export const EmptyState = ({
+  icon: Icon,
+  title,
+  children,
+}: {
+  icon: LucideIcon
+  title: string
+  children: ReactNode
+}) => (
+  <div className="empty">
+    <Icon size={28} strokeWidth={1.5} aria-hidden />
+    <h2>{title}</h2>
+    {children}
+  </div>
+)
+
+/** Rows to come, while a list loads. */
+export const ListSkeleton = ({ rows = 6 }: { rows?: number }) => (
+  <div aria-busy="true" aria-label="Loading" role="status">
+    {Array.from({ length: rows }, (_, i) => i).map((i) => (
+      <div className="skeleton" key={i}>
+        <i style={{ width: 28 }} />
+        <i style={{ width: `${18 + ((i * 7) % 16)}%` }} />
+        <i style={{ width: `${10 + ((i * 5) % 9)}%`, marginLeft: 'auto' }} />
+      </div>
+    ))}
+  </div>
+)

@@ -1,0 +1,25 @@
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`
+
+/** A length of time in its largest fitting unit: `45 seconds`, `5 minutes`, `3 hours`, `12 days`. */
+export const duration = (ms: number): string => {
+  const whole = Math.max(0, ms)
+  if (whole < MINUTE) return plural(Math.round(whole / 1000), 'second')
+  if (whole < HOUR) return plural(Math.round(whole / MINUTE), 'minute')
+  if (whole < 2 * DAY) return plural(Math.round(whole / HOUR), 'hour')
+  return plural(Math.round(whole / DAY), 'day')
+}
+
+/** How long ago `time` was, seen at `now`. */
+export const ago = (time: number, now: number): string =>
+  now - time < 5000 ? 'just now' : `${duration(now - time)} ago`
+
+/** What is left until `time`; `expired` once it is past. */
+export const left = (time: number, now: number): string =>
+  time <= now ? 'expired' : `${duration(time - now)} left`
+
+const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+export const when = (time: number): string => dateTime.format(time)
