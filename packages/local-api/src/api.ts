@@ -14,8 +14,8 @@ export interface OpenSession {
   readonly book: TokenBook
   /** Random name of this session, for leases until lock. */
   readonly name: string
-  /** Ends with the session: the source's events no longer reach anybody. */
-  readonly close: () => void
+  /** Aborted when the session ends: whoever waits in it stops waiting. */
+  readonly ended: AbortSignal
 }
 
 /** What every route works with. `session` is null while locked. */
@@ -30,6 +30,9 @@ export interface Api {
   readonly metrics: Metrics
   readonly now: () => number
   readonly startedAt: number
+  openPolls: number
+  /** Told of defects: never of values. */
+  readonly onDefect: (error: unknown) => void
   url: string
   portMoved: boolean
 }

@@ -35,7 +35,9 @@ export const refuseToken = (api: Api, exchange: Exchange, code: ProblemCode, det
 }
 
 /** The bearer text of the Authorization header, or why there is none. */
-export const bearerOf = (exchange: Exchange): { ok: true; text: string } | { ok: false; code: ProblemCode } => {
+export const bearerOf = (
+  exchange: Exchange,
+): { ok: true; text: string } | { ok: false; code: ProblemCode } => {
   const { authorization } = exchange.headers
   if (authorization === undefined) return { ok: false, code: 'token.missing' }
   const text = BEARER.exec(authorization)?.[1]
@@ -93,12 +95,7 @@ const checkCaller = async (
 }
 
 /** Refuses a bound program; on record at once, by name. */
-export const denied = (
-  api: Api,
-  snapshot: BindingSnapshot,
-  code: ProblemCode,
-  detail?: string,
-): Refusal => {
+export const denied = (api: Api, snapshot: BindingSnapshot, code: ProblemCode, detail?: string): Refusal => {
   api.metrics.denied(code)
   const record = plainRecord(api.now(), 'credential.denied', code)
   record.binding = snapshot.id
@@ -114,5 +111,5 @@ export const denied = (
 export const requestUrlOf = (api: Api, code: ProblemCode): string | undefined =>
   /^(?:scope|lease|binding|caller|mode\.broker|token)/.test(code) ? `${api.url}/v1/bindings` : undefined
 
-export const sendRefusal = (api: Api, exchange: Exchange, refusal: Refusal): void =>
+export const sendRefusal = (api: Api, exchange: Exchange, refusal: Refusal): undefined =>
   sendProblem(exchange.res, refusal, modeOf(api), { requestUrl: requestUrlOf(api, refusal.code) })

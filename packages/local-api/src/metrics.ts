@@ -1,5 +1,5 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { MODES, type Mode, modeSchema } from '@countersign/schema/mode'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 /** Figures without names: no vault, item, program or person is a label. */
 export interface Metrics {

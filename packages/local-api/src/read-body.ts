@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { z } from 'zod'
 import type { ProblemCode } from '@countersign/schema/problem'
+import type { z } from 'zod'
 
 const MAX_BODY_BYTES = 65_536
 
@@ -37,7 +37,8 @@ export const readBody = async <S extends z.ZodType>(
   if (!/^application\/json(?:\s*;\s*charset=utf-8)?$/i.test(contentType ?? '')) {
     return { ok: false, code: 'body.type' }
   }
-  if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return { ok: false, code: 'body.too_large' }
+  if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES)
+    return { ok: false, code: 'body.too_large' }
   const bytes = await collect(req)
   if (bytes === null) return { ok: false, code: 'body.too_large' }
   let json: unknown

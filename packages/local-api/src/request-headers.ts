@@ -10,7 +10,9 @@ export interface RequestHeaders {
   readonly fromPage: boolean
 }
 
-export type ReadHeaders = { ok: true; headers: RequestHeaders } | { ok: false; code: ProblemCode; detail: string }
+export type ReadHeaders =
+  | { ok: true; headers: RequestHeaders }
+  | { ok: false; code: ProblemCode; detail: string }
 
 /**
  * Reads the raw header list, so that a header sent twice is refused rather than the second dropped in silence.
@@ -64,4 +66,8 @@ export const readHeaders = (raw: readonly string[]): ReadHeaders => {
   return { ok: true, headers: { host, authorization, contentType, ifNoneMatch, fromPage } }
 }
 
-const twice = (name: string): ReadHeaders => ({ ok: false, code: 'header.refused', detail: `${name} was sent twice` })
+const twice = (name: string): ReadHeaders => ({
+  ok: false,
+  code: 'header.refused',
+  detail: `${name} was sent twice`,
+})

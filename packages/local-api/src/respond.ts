@@ -4,7 +4,14 @@ import { PROBLEMS, type Problem } from '@countersign/schema/problem'
 import type { Refusal } from './source.ts'
 
 /** On every answer: nothing is cached, guessed at or embedded. No CORS header, ever. */
-const COMMON = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff', 'Cross-Origin-Resource-Policy', 'same-origin']
+const COMMON = [
+  'Cache-Control',
+  'no-store',
+  'X-Content-Type-Options',
+  'nosniff',
+  'Cross-Origin-Resource-Policy',
+  'same-origin',
+]
 
 const headersByMode = new Map<Mode, readonly string[]>()
 const headersOf = (mode: Mode): readonly string[] => {
@@ -23,7 +30,7 @@ export const send = (
   body: string,
   mode: Mode,
   more: readonly string[] = [],
-): void => {
+): undefined => {
   if (res.headersSent || res.destroyed) return
   const bytes = Buffer.from(body)
   const head = ['Content-Type', type, 'Content-Length', String(bytes.length), ...headersOf(mode), ...more]
@@ -39,10 +46,10 @@ export const sendJson = (
   body: unknown,
   mode: Mode,
   more?: readonly string[],
-): void => send(res, status, 'application/json', JSON.stringify(body), mode, more)
+): undefined => send(res, status, 'application/json', JSON.stringify(body), mode, more)
 
 /** No body. */
-export const sendNotModified = (res: ServerResponse, mode: Mode, more: readonly string[]): void => {
+export const sendNotModified = (res: ServerResponse, mode: Mode, more: readonly string[]): undefined => {
   res.writeHead(304, [...headersOf(mode), ...more])
   res.end()
 }
@@ -78,7 +85,7 @@ export const sendProblem = (
   refusal: Refusal,
   mode: Mode,
   extras: ProblemExtras = {},
-): void => {
+): undefined => {
   const problem = problemOf(refusal, mode, extras)
   const more: string[] = []
   const retry =

@@ -57,6 +57,12 @@ export class TokenBook {
     return stored != null && equalBytes(stored, hash) ? entry : undefined
   }
 
+  /** By the hash of a presented claim. Rare, so it may look at each. */
+  byClaim(hash: Uint8Array): TokenEntry | undefined {
+    for (const entry of this.#byBinding.values()) if (equalBytes(entry.record.claimHash, hash)) return entry
+    return undefined
+  }
+
   /** Whether a presented claim belongs to this binding. */
   claimFits(entry: TokenEntry, claimHash: Uint8Array): boolean {
     return equalBytes(entry.record.claimHash, claimHash)

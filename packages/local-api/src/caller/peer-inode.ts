@@ -25,11 +25,7 @@ const hexAddress = (address: string): { file: 'tcp' | 'tcp6'; hex: string } => {
 }
 
 /** The client's line in /proc/net/tcp: its local end is our remote end. */
-export const findTcpPeer = (
-  table: string,
-  local: string,
-  remote: string,
-): PeerSocket | null => {
+export const findTcpPeer = (table: string, local: string, remote: string): PeerSocket | null => {
   for (const line of table.split('\n')) {
     const columns = line.trim().split(/\s+/)
     if (columns[1] === local && columns[2] === remote && columns[9] !== undefined && columns[9] !== '0') {
@@ -45,11 +41,7 @@ const tcpPeer = async (connection: Socket): Promise<PeerSocket | null> => {
   const remote = hexAddress(remoteAddress)
   const local = hexAddress(localAddress)
   const table = await readFile(`/proc/net/${remote.file}`, 'latin1')
-  return findTcpPeer(
-    table,
-    `${remote.hex}:${hexPort(remotePort)}`,
-    `${local.hex}:${hexPort(localPort)}`,
-  )
+  return findTcpPeer(table, `${remote.hex}:${hexPort(remotePort)}`, `${local.hex}:${hexPort(localPort)}`)
 }
 
 /** Our own inode → the peer's, from `ss -xH`: each line ends in local path, local inode, peer path, peer inode. */

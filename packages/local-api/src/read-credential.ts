@@ -1,0 +1,127 @@
+import type { Credential } from '@countersign/schema/local-api'
+import type { ProblemCode } from '@countersign/schema/problem'
+import { findProvider } from '@countersign/schema/providers'
+import { formatReference, type Reference } from '@countersign/schema/reference'
+import type { Api } from './api.ts'
+import { plainRecord } from './audit-gate.ts'
+import { type Bound, denied } from './authenticate.ts'
+import { usesLeft } from './lease.ts'
+import type { LocatedItem, OpenedCredential, Refusal, Result } from './source.ts'
+
+/** A value on its way out: opened, within scope, not yet on record. */
+export interface Opened {
+  readonly ok: true
+  readonly item: LocatedItem
+  readonly credential: OpenedCredential
+  readonly field: string | null
+}
+
+/** Name of the environment a binding is for, as references write it. */
+const homeOf = (bound: Bound): LocatedItem | undefined => {
+  const { source } = bound.session
+  const { environment, items } = bound.snapshot.terms
+  for (const item of items) {
+    const located = source.item(environment, item)
+    if (located !== undefined) return located
+  }
+  return undefined
+}
+
+/**
+ * Outside the binding's own environment nothing is said about what exists; inside it a misspelt name is told from one out of scope,
+ * or developers would look in the wrong place.
+ */
+const refuseUnknown = (api: Api, bound: Bound, reference: Reference, refusal: Refusal): Refusal => {
+  const home = homeOf(bound)
+  const inside = home?.vaultName === reference.vault && home.environmentName === reference.environment
+  const shown = inside ? refusal : ({ ok: false, code: 'scope.refused' } as const)
+  denied(api, bound.snapshot, shown.code, formatReference(reference))
+  return shown
+}
+
+/** Scope, then the value. Answers at once where the source does. */
+export const openCredential = (
+  api: Api,
+  bound: Bound,
+  reference: Reference,
+): Opened | Refusal | Promise<Opened | Refusal> => {
+  const { session, snapshot } = bound
+  const refuse = (code: ProblemCode): Refusal => denied(api, snapshot, code, formatReference(reference))
+  const located = session.source.locate(reference.vault, reference.environment, reference.item)
+  if (!located.ok) return refuseUnknown(api, bound, reference, located)
+  const { item } = located
+  const { terms } = snapshot
+  if (item.environment !== terms.environment || !terms.items.includes(item.item))
+    return refuse('scope.refused')
+  if (terms.mode === 'broker') return refuse('mode.broker_only')
+  if (reference.field !== null && !item.fields.includes(reference.field)) {
+    return refuse('credential.field_unknown')
+  }
+  const finish = (opened: Result<{ readonly credential: OpenedCredential }>): Opened | Refusal => {
+    if (opened.ok) return { ok: true, item, credential: opened.credential, field: reference.field }
+    denied(api, snapshot, opened.code, formatReference(reference))
+    return opened
+  }
+  const opened = session.source.open(snapshot, item, reference.version)
+  return opened instanceof Promise ? opened.then(finish) : finish(opened)
+}
+
+/** Puts the read on record; resolves when it is durable. A use is counted where the lease limits them. */
+export const recordRead = (
+  api: Api,
+  bound: Bound,
+  opened: Opened,
+  outcome: 'ok' | 'not_modified',
+): Promise<unknown> => {
+  const counted = outcome === 'ok' && bound.snapshot.terms.lease.uses !== null
+  const use = bound.session.book.use(bound.entry, counted)
+  const record = plainRecord(api.now(), 'credential.read', outcome)
+  record.binding = bound.snapshot.id
+  record.environment = opened.item.environment
+  record.item = opened.item.item
+  record.version = opened.credential.version
+  record.application = bound.snapshot.application
+  record.detail = opened.field ?? ''
+  const durable = api.gate.append(record)
+  return use === undefined ? durable : Promise.all([use, durable])
+}
+
+/** Whether the binding still stands after waiting for the disk: a revocation wins every race. */
+export const refuseIfEnded = (api: Api, bound: Bound): Refusal | null => {
+  if (api.session !== bound.session) return { ok: false, code: 'locked' }
+  const now = bound.session.source.binding(bound.snapshot.id)
+  if (now?.state === 'granted') return null
+  return { ok: false, code: now?.state === 'grant_expired' ? 'lease.expired' : 'binding.revoked' }
+}
+
+/** The field that stands for the whole credential: the only one, or the provider's first secret. */
+export const mainField = (item: LocatedItem): string => {
+  const [first = '', ...others] = item.fields
+  if (others.length === 0) return first
+  const secret = findProvider(item.provider)?.fields.find(
+    (each) => each.secret && item.fields.includes(each.name),
+  )
+  return secret?.name ?? first
+}
+
+export const referenceOf = (item: LocatedItem): string =>
+  `cs://${item.vaultName}/${item.environmentName}/${item.name}`
+
+/** What is sent. A version older than the item's meta may lack a field that the current one has. */
+export const renderCredential = (bound: Bound, opened: Opened): Result<{ body: Credential }> => {
+  const { item, credential, field } = opened
+  const value = credential.fields[field ?? mainField(item)]
+  if (value === undefined) return { ok: false, code: 'credential.field_unknown' }
+  const reference = referenceOf(item)
+  return {
+    ok: true,
+    body: {
+      reference: field === null ? reference : `${reference}/${field}`,
+      provider: item.provider,
+      version: credential.version,
+      value,
+      fields: field === null ? credential.fields : { [field]: value },
+      lease: { expiresAt: bound.snapshot.expiresAt, usesLeft: usesLeft(bound.snapshot, bound.entry.record) },
+    },
+  }
+}

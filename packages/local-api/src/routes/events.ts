@@ -1,0 +1,69 @@
+import type { ApiEvent } from '@countersign/schema/local-api'
+import { type Api, modeOf, type OpenSession } from '../api.ts'
+import { plainRecord } from '../audit-gate.ts'
+import { authenticate, sendRefusal } from '../authenticate.ts'
+import type { Exchange } from '../exchange.ts'
+import { referenceOf } from '../read-credential.ts'
+import type { SourceEvent } from '../source.ts'
+
+/** `GET /v1/events`: what concerns this binding, as it happens. Begins with the present mode. */
+export const streamEvents = async (api: Api, exchange: Exchange): Promise<undefined> => {
+  const bound = await authenticate(api, exchange)
+  if (!('session' in bound)) return sendRefusal(api, exchange, bound)
+  const { snapshot, session, entry } = bound
+  if (!api.hub.hasRoom(snapshot.id)) return sendRefusal(api, exchange, { ok: false, code: 'events.too_many' })
+  const record = plainRecord(api.now(), 'credential.listed', 'events')
+  record.binding = snapshot.id
+  record.environment = snapshot.terms.environment
+  record.application = snapshot.application
+  try {
+    await Promise.all([session.book.use(entry, false), api.gate.append(record)])
+  } catch {
+    return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
+  }
+  const mode = modeOf(api)
+  exchange.res.writeHead(200, [
+    'Content-Type',
+    'text/event-stream',
+    'Cache-Control',
+    'no-store',
+    'X-Content-Type-Options',
+    'nosniff',
+    'Cross-Origin-Resource-Policy',
+    'same-origin',
+    'Countersign-Mode',
+    mode,
+  ])
+  const first: ApiEvent = { type: 'mode', mode }
+  exchange.res.write(`retry: 2000\n\nevent: mode\ndata: ${JSON.stringify(first)}\n\n`)
+  api.hub.add(snapshot.id, exchange.res, snapshot.expiresAt, api.now())
+}
+
+/** Turns what the session says into what programs hear. */
+export const relayEvent = (api: Api, session: OpenSession, event: SourceEvent): undefined => {
+  switch (event.type) {
+    case 'mode': {
+      const record = plainRecord(api.now(), 'mode.changed', event.mode)
+      api.gate.append(record).catch(() => undefined)
+      api.hub.send({ type: 'mode', mode: event.mode }, () => true)
+      return
+    }
+    case 'rotated': {
+      const item = session.source.item(event.environment, event.item)
+      if (item === undefined) return
+      const wants = (binding: string): boolean => {
+        const terms = session.source.binding(binding)?.terms
+        return terms?.environment === event.environment && terms.items.includes(event.item)
+      }
+      api.hub.send({ type: 'rotated', reference: referenceOf(item), version: event.version }, wants)
+      return
+    }
+    case 'binding': {
+      const snapshot = session.source.binding(event.id)
+      if (snapshot?.state === 'granted' || snapshot?.state === 'pending') return
+      const status = snapshot?.state ?? 'revoked'
+      api.hub.end({ type: 'revoked', binding: event.id, status }, (each) => each === event.id)
+      return
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { type Resolved, resolveAskSchema } from '@countersign/schema/local-api'
+import { parseReference } from '@countersign/schema/reference'
+import { type Api, modeOf } from '../api.ts'
+import { authenticate, type Bound, requestUrlOf, sendRefusal } from '../authenticate.ts'
+import type { Exchange } from '../exchange.ts'
+import { readBody } from '../read-body.ts'
+import {
+  type Opened,
+  openCredential,
+  recordRead,
+  refuseIfEnded,
+  renderCredential,
+} from '../read-credential.ts'
+import { problemOf, sendJson, sendProblem } from '../respond.ts'
+import type { Refusal } from '../source.ts'
+
+type Row = Resolved['results'][number]
+
+/** `POST /v1/resolve`: up to 100 references at once. Each is answered on its own; all records are durable before any value leaves. */
+export const resolveReferences = async (api: Api, exchange: Exchange): Promise<undefined> => {
+  const bound = await authenticate(api, exchange)
+  if (!('session' in bound)) return sendRefusal(api, exchange, bound)
+  const read = await readBody(exchange.req, exchange.headers.contentType, resolveAskSchema)
+  if (!read.ok) {
+    const extras = read.errors === undefined ? {} : { errors: read.errors }
+    return sendProblem(exchange.res, read, modeOf(api), extras)
+  }
+  const { uses } = bound.snapshot.terms.lease
+  const wanted = read.body.references
+  if (uses !== null && bound.entry.record.uses + wanted.length > uses) {
+    const left = Math.max(0, uses - bound.entry.record.uses)
+    const detail = `The lease has ${left} uses left; ${wanted.length} were asked for.`
+    return sendRefusal(api, exchange, { ok: false, code: 'lease.used_up', detail })
+  }
+  const opened = await Promise.all(wanted.map((text) => openOne(api, bound, text)))
+  try {
+    await Promise.all(opened.map((each) => (each.ok ? recordRead(api, bound, each, 'ok') : undefined)))
+  } catch {
+    return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
+  }
+  const ended = refuseIfEnded(api, bound)
+  if (ended !== null) return sendRefusal(api, exchange, ended)
+  const results = wanted.map((reference, i): Row => {
+    const each = opened[i] ?? ({ ok: false, code: 'internal' } as const)
+    const rendered = each.ok ? renderCredential(bound, each) : each
+    if (!rendered.ok) return { reference, ok: false, problem: problemFor(api, rendered) }
+    api.metrics.read('ok')
+    return { reference, ok: true, credential: rendered.body }
+  })
+  const body: Resolved = { results }
+  sendJson(exchange.res, 200, body, modeOf(api))
+}
+
+const problemFor = (api: Api, refusal: Refusal) =>
+  problemOf(refusal, modeOf(api), { requestUrl: requestUrlOf(api, refusal.code) })
+
+const openOne = (api: Api, bound: Bound, text: string): Opened | Refusal | Promise<Opened | Refusal> => {
+  const parsed = parseReference(text)
+  if (!parsed.ok) return { ok: false, code: 'reference.malformed', detail: parsed.message }
+  return openCredential(api, bound, parsed.reference)
+}
