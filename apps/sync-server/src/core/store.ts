@@ -56,6 +56,8 @@ export interface LogStore {
    * Rejects with StoreError when none of them landed.
    */
   append(batches: readonly LogBatch[]): Promise<readonly LogOutcome[]>
+  /** Whether every entry of the batch is in the log, byte for byte, at its place. */
+  has(batch: LogBatch): Promise<boolean>
   /** Entries from number `from` on, at least one if there is one, else within the limit. */
   read(team: string, stream: string, from: number, limit: ReadLimit): Promise<readonly Uint8Array[]>
   /** The head of every stream of the team that has entries. */

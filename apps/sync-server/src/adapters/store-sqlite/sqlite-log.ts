@@ -76,8 +76,7 @@ export class SqliteLog implements LogStore {
       return head?.seq !== expected?.seq || (head !== null && !sameBytes(expected?.hash, head.hash))
     })
     if (stale.length > 0) {
-      if (batch.parts.every((part, i) => this.#isThere(standings[i]?.number ?? null, part)))
-        return { state: 'repeated' }
+      if (this.#isRepeated(batch, standings)) return { state: 'repeated' }
       return { state: 'stale', streams: stale.map((part) => part.stream) }
     }
     this.#writer.db.exec('SAVEPOINT batch')
@@ -103,6 +102,15 @@ export class SqliteLog implements LogStore {
     for (const part of batch.parts)
       if (part.entries.length > 0) committed.push(committedPart(batch.team, part))
     return { state: 'appended' }
+  }
+
+  async has(batch: LogBatch): Promise<boolean> {
+    return this.#writer.read(() =>
+      this.#isRepeated(
+        batch,
+        batch.parts.map((part) => this.#standingOf(batch.team, part.stream)),
+      ),
+    )
   }
 
   async read(team: string, stream: string, from: number, limit: ReadLimit): Promise<readonly Uint8Array[]> {
@@ -144,6 +152,14 @@ export class SqliteLog implements LogStore {
 
   #newStream(team: string, stream: string): number {
     return Number(this.#addStream.run(team, stream).lastInsertRowid)
+  }
+
+  /** Guards do not count: what had landed had passed them. */
+  #isRepeated(batch: LogBatch, standings: readonly Standing[]): boolean {
+    return (
+      batch.parts.some((part) => part.entries.length > 0) &&
+      batch.parts.every((part, i) => this.#isThere(standings[i]?.number ?? null, part))
+    )
   }
 
   #isThere(number: number | null, part: LogPart): boolean {

@@ -2,17 +2,18 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { StoreMode } from '../../core/store.ts'
 import { storeFailure } from './sqlite-failure.ts'
 
-/** One connection's durable transactions, and what they said about the disk: `full` passes, damage stays. */
+/** One connection's durable transactions, and what they said about the disk: `full` passes with the next write, damage stays. */
 export class SqliteWriter {
   readonly db: DatabaseSync
   #mode: StoreMode = 'normal'
+  #damaged = false
 
   constructor(db: DatabaseSync) {
     this.db = db
   }
 
   get mode(): StoreMode {
-    return this.#mode
+    return this.#damaged ? 'failed' : this.#mode
   }
 
   /** Runs `work` in one transaction, durable on return; all or nothing. Throws StoreError. */
@@ -21,7 +22,7 @@ export class SqliteWriter {
       this.db.exec('BEGIN IMMEDIATE')
       const result = work()
       this.db.exec('COMMIT')
-      if (this.#mode === 'full') this.#mode = 'normal'
+      this.#mode = 'normal'
       return result
     } catch (cause) {
       if (this.db.isOpen && this.db.isTransaction) this.db.exec('ROLLBACK')
@@ -40,8 +41,8 @@ export class SqliteWriter {
 
   #note(cause: unknown): Error {
     const failure = storeFailure(cause)
-    if (failure.code === 'corrupt') this.#mode = 'failed'
-    else if (failure.code === 'full' && this.#mode === 'normal') this.#mode = 'full'
+    if (failure.code === 'corrupt') this.#damaged = true
+    this.#mode = failure.code === 'full' ? 'full' : 'failed'
     return failure
   }
 }

@@ -1,0 +1,184 @@
+import type { Head } from '@countersign/schema/entry'
+import { LEDGER } from '@countersign/schema/ids'
+import { FLUSH_APPENDS, FLUSH_BYTES } from './limits.ts'
+import type { ParsedBatch } from './parse-batch.ts'
+import { type Refusal, refusal } from './refusal.ts'
+import type { LogBatch, LogOutcome, LogStore } from './store.ts'
+import { StoreError } from './store-error.ts'
+import type { TeamState } from './team-state.ts'
+import { TeamView } from './team-view.ts'
+
+export type AppendReply =
+  | { readonly state: 'appended'; readonly heads: readonly { stream: string; head: Head }[] }
+  | { readonly state: 'refused'; readonly refusal: Refusal }
+
+export interface Append {
+  readonly team: TeamState
+  readonly device: string
+  readonly batch: ParsedBatch
+  /** Size of the message, in bytes. */
+  readonly bytes: number
+  /** Called once, in the order of the log. */
+  readonly reply: (reply: AppendReply) => void
+}
+
+export interface FlushReport {
+  readonly appends: number
+  readonly durationMs: number
+}
+
+export interface AppendQueueOptions {
+  readonly log: LogStore
+  /** Runs a function after what has arrived by now was read: what comes in one tick is committed together. */
+  readonly schedule: (flush: () => void) => void
+  readonly now: () => number
+  readonly onFlush: (report: FlushReport) => void
+}
+
+interface Candidate {
+  readonly append: Append
+  readonly batch: LogBatch
+}
+
+/** Group commit: one flush at a time takes everything waiting, judges it in order, and makes it durable in one transaction. */
+export class AppendQueue {
+  readonly #options: AppendQueueOptions
+  #waiting: Append[] = []
+  #flushing: Promise<void> | null = null
+  #scheduled = false
+
+  constructor(options: AppendQueueOptions) {
+    this.#options = options
+  }
+
+  get depth(): number {
+    return this.#waiting.length
+  }
+
+  submit(append: Append): void {
+    this.#waiting.push(append)
+    this.#wake()
+  }
+
+  /** Resolves when nothing waits any more. */
+  async drain(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#flushing !== null) {
+      await (this.#flushing ?? new Promise<void>((resolve) => this.#options.schedule(resolve)))
+    }
+  }
+
+  #wake(): void {
+    if (this.#scheduled || this.#flushing !== null || this.#waiting.length === 0) return
+    this.#scheduled = true
+    this.#options.schedule(() => {
+      this.#scheduled = false
+      this.#flushing = this.#flush(this.#take()).finally(() => {
+        this.#flushing = null
+        this.#wake()
+      })
+    })
+  }
+
+  #take(): Append[] {
+    let bytes = 0
+    const end = this.#waiting.findIndex((append, i) => {
+      bytes += append.bytes
+      return i >= FLUSH_APPENDS || (i > 0 && bytes > FLUSH_BYTES)
+    })
+    const taken = end < 0 ? this.#waiting : this.#waiting.slice(0, end)
+    this.#waiting = end < 0 ? [] : this.#waiting.slice(end)
+    return taken
+  }
+
+  async #flush(appends: readonly Append[]): Promise<void> {
+    const startedAt = this.#options.now()
+    const { candidates, stale } = this.#judge(appends)
+    await this.#land(candidates)
+    await this.#answerStale(stale)
+    this.#options.onFlush({ appends: appends.length, durationMs: this.#options.now() - startedAt })
+  }
+
+  #judge(appends: readonly Append[]): { candidates: Candidate[]; stale: Append[] } {
+    const views = new Map<TeamState, TeamView>()
+    const candidates: Candidate[] = []
+    const stale: Append[] = []
+    for (const append of appends) {
+      let view = views.get(append.team)
+      if (view === undefined) {
+        view = new TeamView(append.team)
+        views.set(append.team, view)
+      }
+      const ledger = view.head(LEDGER)
+      const verdict = view.take(append.batch, append.device)
+      if (verdict.state === 'refused') append.reply(verdict)
+      else if (verdict.state === 'stale') stale.push(append)
+      else candidates.push({ append, batch: guarded(append.batch, ledger) })
+    }
+    return { candidates, stale }
+  }
+
+  /** A stale batch may be one whose answer was lost: asked after the flush, because what it repeats may be in it. */
+  async #answerStale(appends: readonly Append[]): Promise<void> {
+    for (const { batch, reply } of appends) {
+      try {
+        const repeated = await this.#options.log.has(batch)
+        reply(repeated ? appended(batch) : { state: 'refused', refusal: refusal('append.head_stale') })
+      } catch (cause) {
+        reply(failed(cause))
+      }
+    }
+  }
+
+  async #land(candidates: readonly Candidate[]): Promise<void> {
+    if (candidates.length === 0) return
+    let outcomes: readonly LogOutcome[]
+    try {
+      outcomes = await this.#options.log.append(candidates.map(({ batch }) => batch))
+    } catch (cause) {
+      const reply = failed(cause)
+      for (const { append } of candidates) append.reply(reply)
+      return
+    }
+    for (const [i, { append }] of candidates.entries()) append.reply(replyOf(append.batch, outcomes[i]))
+  }
+}
+
+/** What a batch was judged by still holds when it lands, on whichever node: the ledger stands where it stood. */
+const guarded = (batch: ParsedBatch, ledger: Head | null): LogBatch =>
+  batch.parts.some((part) => part.stream === LEDGER)
+    ? batch
+    : { team: batch.team, parts: [{ stream: LEDGER, expected: ledger, entries: [] }, ...batch.parts] }
+
+const appended = (batch: ParsedBatch): AppendReply => ({
+  state: 'appended',
+  heads: batch.parts.map(({ stream, entries }) => {
+    const last = entries[entries.length - 1]
+    if (last === undefined) throw new StoreError('failed', 'a parsed batch has no empty part')
+    return { stream, head: { seq: last.signed.envelope.seq, hash: last.hash } }
+  }),
+})
+
+const failed = (cause: unknown): AppendReply => {
+  if (!(cause instanceof StoreError)) throw cause
+  return { state: 'refused', refusal: refusal(cause.code === 'full' ? 'store.full' : 'store.failed') }
+}
+
+const replyOf = (batch: ParsedBatch, outcome: LogOutcome | undefined): AppendReply => {
+  switch (outcome?.state) {
+    case 'appended':
+    case 'repeated':
+      return appended(batch)
+    case 'stale':
+      return { state: 'refused', refusal: refusal('append.head_stale') }
+    case 'id_reused':
+      return {
+        state: 'refused',
+        refusal: refusal(
+          'append.refused',
+          'An entry with this id is in the stream already. Nothing was written.',
+        ),
+      }
+    case undefined:
+      throw new StoreError('failed', 'the store answered fewer batches than it was given')
+  }
+}
