@@ -19,6 +19,7 @@ export const closeSession = (target: Session, origin: string | null): void => {
     answer({ cancel: !(url !== null && (url.origin === origin || url.protocol === 'devtools:')) })
   })
   target.setSpellCheckerEnabled(false)
+  target.protocol.handle('file', () => new Response(null, { status: 403 }))
 }
 
 const open = (realm: Realm, origin: string): Session => {

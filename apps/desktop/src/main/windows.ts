@@ -114,6 +114,10 @@ export class Windows {
   #register(window: BrowserWindow, known: KnownWindow): void {
     const { id } = window.webContents
     this.known.set(id, known)
+    // The one navigation that asks nobody (about:blank) empties the window and its calls are refused; it gets its page back.
+    window.webContents.on('did-navigate', (_event, url) => {
+      if (url.split(/[?#]/)[0] !== known.page) void window.loadURL(known.page)
+    })
     window.once('closed', () => this.known.delete(id))
   }
 

@@ -1,0 +1,71 @@
+import { fileURLToPath } from 'node:url'
+import { electronSwitches, prepareElectron } from '@countersign/tools/electron-runtime'
+import { _electron, type ElectronApplication, type Page } from 'playwright'
+
+const APP = fileURLToPath(new URL('../../apps/desktop', import.meta.url))
+
+export interface DesktopOptions {
+  profileDir: string
+  /** Software keys inside the core; without it, ceremonies happen in the ceremony window. */
+  tryOut?: boolean
+  /** Switches of Chromium, before the app's folder. */
+  switches?: string[]
+}
+
+const windowAt = async (app: ElectronApplication, matches: (url: string) => boolean): Promise<Page> => {
+  const open = app.windows().find((page) => matches(page.url()))
+  return open ?? app.waitForEvent('window', { predicate: (page) => matches(page.url()), timeout: 20_000 })
+}
+
+/** The desktop app as built, in a real Electron, with a profile of its own. */
+export class DesktopApp {
+  readonly electron: ElectronApplication
+  readonly window: Page
+  /** Waits hidden on an empty page between ceremonies. */
+  readonly ceremony: Page
+  /** What main, core and Chromium wrote. */
+  readonly output: string[]
+
+  private constructor(electron: ElectronApplication, window: Page, ceremony: Page, output: string[]) {
+    this.electron = electron
+    this.window = window
+    this.ceremony = ceremony
+    this.output = output
+  }
+
+  static async start({ profileDir, tryOut = false, switches = [] }: DesktopOptions): Promise<DesktopApp> {
+    const { executable } = await prepareElectron()
+    const env: Record<string, string> = {}
+    for (const [name, value] of Object.entries(process.env))
+      if (value !== undefined && name !== 'ELECTRON_RUN_AS_NODE' && !name.startsWith('COUNTERSIGN_'))
+        env[name] = value
+    const electron = await _electron.launch({
+      executablePath: executable,
+      args: [
+        ...electronSwitches(),
+        ...switches,
+        APP,
+        '--profile',
+        profileDir,
+        ...(tryOut ? ['--try-out'] : []),
+      ],
+      env,
+      timeout: 30_000,
+    })
+    const output: string[] = []
+    electron.process().stdout?.on('data', (chunk) => output.push(String(chunk)))
+    electron.process().stderr?.on('data', (chunk) => output.push(String(chunk)))
+    const window = await windowAt(electron, (url) => url.startsWith('https://app.'))
+    const ceremony = await windowAt(electron, (url) => url === 'about:blank')
+    return new DesktopApp(electron, window, ceremony, output)
+  }
+
+  /** The signing window, when the app has opened it. */
+  signingWindow(): Promise<Page> {
+    return windowAt(this.electron, (url) => url.endsWith('/signing.html'))
+  }
+
+  close(): Promise<void> {
+    return this.electron.close()
+  }
+}
