@@ -1,14 +1,10 @@
 import { CryptoError } from '@countersign/crypto/crypto-error'
 import type { Secret } from '@countersign/crypto/secret'
+import type { CompartmentContent } from '@countersign/ledger/compartment-content'
 import type { Verdict } from '@countersign/ledger/refusal'
 import { CanonicalError } from '@countersign/schema/canonical'
 import type { EnvironmentId, ItemId, MemberId, TeamId } from '@countersign/schema/ids'
-import {
-  compartmentEntrySchemas,
-  type ItemDelete,
-  type ItemMeta,
-  type ItemPut,
-} from '@countersign/schema/item'
+import type { ItemMeta, ItemPut } from '@countersign/schema/item'
 import { z } from 'zod'
 import type { VerifiedEntry } from '../replica/verified-entry.ts'
 import { openItemMeta } from './item-blobs.ts'
@@ -33,24 +29,6 @@ export interface ItemRecord {
   readonly history: readonly ItemVersion[]
 }
 
-export type CompartmentContent =
-  | { readonly type: 'item.put'; readonly plain: ItemPut }
-  | { readonly type: 'item.delete'; readonly plain: ItemDelete }
-
-/** An entry of a compartment stream, parsed; null where its author wrote nonsense. */
-export const parseCompartment = (entry: VerifiedEntry): CompartmentContent | null => {
-  const { type, plain } = entry.entry.envelope
-  if (type === 'item.put') {
-    const parsed = compartmentEntrySchemas[type].safeParse(plain)
-    return parsed.success ? { type, plain: parsed.data } : null
-  }
-  if (type === 'item.delete') {
-    const parsed = compartmentEntrySchemas[type].safeParse(plain)
-    return parsed.success ? { type, plain: parsed.data } : null
-  }
-  return null
-}
-
 /** The items of one compartment: what is there, what it is called, which versions it had. Values stay sealed in the store. */
 export class ItemIndex {
   readonly #team: TeamId
@@ -59,6 +37,8 @@ export class ItemIndex {
   readonly #byName = new Map<string, Set<ItemId>>()
   /** Entries that were accepted and whose meta does not open: their author sealed nonsense. */
   unreadable = 0
+  /** Entries that counted while this member could not see names here. */
+  hidden = 0
 
   constructor(team: TeamId, environment: EnvironmentId) {
     this.#team = team
@@ -93,7 +73,11 @@ export class ItemIndex {
   /** Takes an entry the reducer has judged. `metaKey` null: this member may not see names here. */
   apply(entry: VerifiedEntry, content: CompartmentContent, verdict: Verdict, metaKey: Secret | null): void {
     const conflict = !verdict.accepted && verdict.code === 'item.conflict'
-    if ((!verdict.accepted && !conflict) || metaKey === null) return
+    if (!verdict.accepted && !conflict) return
+    if (metaKey === null) {
+      this.hidden += 1
+      return
+    }
     const { item, version } = content.plain
     const { time, member } = entry.entry.envelope
     const step: ItemVersion = {

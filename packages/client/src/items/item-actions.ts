@@ -1,0 +1,161 @@
+import { holds } from '@countersign/ledger/projection-lookup'
+import { liveGrants } from '@countersign/ledger/reduce-grants'
+import { newId } from '@countersign/schema/ids'
+import type { ItemMeta, ItemValue } from '@countersign/schema/item'
+import { type Outcome, ok, type Refusal, refuse } from '../refusal.ts'
+import type { UnlockedSession } from '../session/unlocked-session.ts'
+import type { Author } from '../team/author.ts'
+import { type ItemChange, itemDeleteDraft, itemPutDrafts, type LiveGrant } from './item-entries.ts'
+import type { ItemRecord } from './item-index.ts'
+import { openAsHolder, valueOf, versionOf } from './item-values.ts'
+
+export type NewItem = Pick<ItemMeta, 'name' | 'provider' | 'note' | 'models'> & {
+  readonly environment: string
+  readonly value: ItemValue
+}
+
+const notHolder = (): Refusal =>
+  refuse(
+    'author.not_holder',
+    'Only somebody who holds this environment may change its credentials.',
+    'Ask an admin for access, or one of its holders to do it.',
+  )
+
+const conflict = (): Refusal =>
+  refuse(
+    'item.conflict',
+    'Somebody changed this credential meanwhile.',
+    'Look at the new version, then make your change again if it is still wanted.',
+  )
+
+/** Who must get a new version's key: every live grant on the item (P2). */
+const grantsOn = (session: UnlockedSession, environment: string, item: string): LiveGrant[] =>
+  liveGrants(session.ledger, session.now(), { environment, item }).map(({ record, body }) => ({
+    request: record.request,
+    device: body.device,
+  }))
+
+const mayWrite = (session: UnlockedSession, author: Author, environment: string): Refusal | null => {
+  if (!holds(author.projection, environment, author.member)) return notHolder()
+  const due = author.projection.environments.get(environment)?.rekeyDue === true
+  if (!due) return null
+  return refuse(
+    'epoch.rekey_due',
+    `${session.ledger.names.environments.get(environment) ?? 'This environment'} waits for new keys.`,
+    'Re-key it first (a holder’s app does so by itself).',
+  )
+}
+
+/** Writes a version on top of `base`; refuses where another version is current by now. */
+export const putVersion = async (session: UnlockedSession, change: ItemChange): Promise<Outcome<null>> => {
+  const { environment, item, base } = change
+  const result = await session.append((author) => {
+    const refusal = mayWrite(session, author, environment)
+    if (refusal !== null) return refusal
+    const current = session.index(environment)?.get(item)?.current.version ?? 0
+    if (current !== base) return conflict()
+    return itemPutDrafts(author, change, grantsOn(session, environment, item))
+  })
+  return result.ok ? ok(null) : result
+}
+
+export const createItem = async (
+  session: UnlockedSession,
+  item: NewItem,
+): Promise<Outcome<{ item: string }>> => {
+  const { environment, value, ...meta } = item
+  const index = session.index(environment)
+  if ((index?.named(meta.name).length ?? 0) > 0) {
+    return refuse(
+      'name.taken',
+      `“${meta.name}” is there already.`,
+      'Choose another name, or rotate that one.',
+    )
+  }
+  const id = newId()
+  const fields = Object.keys(value)
+  if (fields.length === 0) {
+    return refuse('item.empty', 'A credential needs at least one field.', 'Fill in a field.')
+  }
+  const change = { environment, item: id, base: 0, meta: { ...meta, fields }, value, id: newId() }
+  const written = await putVersion(session, change)
+  return written.ok ? ok({ item: id }) : written
+}
+
+/** The item in whichever environment this member sees it. */
+export const findItem = (session: UnlockedSession, item: string): ItemRecord | undefined => {
+  for (const environment of session.ledger.projection.environments.keys()) {
+    const found = session.index(environment)?.get(item)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+export const unknownItem = (): Refusal =>
+  refuse('item.unknown', 'There is no such credential.', 'Reload the list; it may have been deleted.')
+
+export interface ItemUpdate {
+  readonly item: string
+  readonly base: number
+  /** Fields left out keep their value. */
+  readonly value: ItemValue
+  readonly note?: string | undefined
+  readonly models?: string[] | undefined
+}
+
+export const updateItem = async (session: UnlockedSession, update: ItemUpdate): Promise<Outcome<null>> => {
+  const record = findItem(session, update.item)
+  if (record === undefined || record.current.deleted) return unknownItem()
+  if (record.current.version !== update.base) return conflict()
+  const opened = await openAsHolder(session, record, record.current)
+  if (!opened.ok) return opened
+  const value = { ...valueOf(session.team, opened.value), ...update.value }
+  opened.value.key.wipe()
+  const { name, provider, note, models } = record.meta
+  const fields = [...record.meta.fields, ...Object.keys(value).filter((f) => !record.meta.fields.includes(f))]
+  return putVersion(session, {
+    environment: record.environment,
+    item: record.item,
+    base: update.base,
+    meta: { name, provider, fields, note: update.note ?? note, models: update.models ?? models },
+    value,
+    id: newId(),
+  })
+}
+
+/** Makes an earlier version's content the newest one: a version of its own, with a fresh key. */
+export const rollbackItem = async (
+  session: UnlockedSession,
+  item: string,
+  base: number,
+  to: number,
+): Promise<Outcome<null>> => {
+  const record = findItem(session, item)
+  const wanted = record === undefined ? undefined : versionOf(record, to)
+  if (record === undefined || wanted === undefined || wanted.deleted) return unknownItem()
+  if (record.current.version !== base) return conflict()
+  const opened = await openAsHolder(session, record, wanted)
+  if (!opened.ok) return opened
+  const { valueHash: _, ...meta } = opened.value.meta
+  const value = valueOf(session.team, opened.value)
+  opened.value.key.wipe()
+  return putVersion(session, { environment: record.environment, item, base, meta, value, id: newId() })
+}
+
+export const deleteItem = async (
+  session: UnlockedSession,
+  item: string,
+  base: number,
+): Promise<Outcome<null>> => {
+  const record = findItem(session, item)
+  if (record === undefined || record.current.deleted) return unknownItem()
+  const { environment } = record
+  const id = newId()
+  const result = await session.append((author) => {
+    const refusal = mayWrite(session, author, environment)
+    if (refusal !== null) return refusal
+    if (session.index(environment)?.get(item)?.current.version !== base) return conflict()
+    return [itemDeleteDraft(author, { environment, item, base, id })]
+  })
+  return result.ok ? ok(null) : result
+}

@@ -1,0 +1,135 @@
+import type { Secret } from '@countersign/crypto/secret'
+import { parseCompartmentContent } from '@countersign/ledger/compartment-content'
+import { parsePlain } from '@countersign/ledger/plain-content'
+import type { RequestRecord } from '@countersign/ledger/state'
+import { compartmentStream, LEDGER } from '@countersign/schema/ids'
+import type { ItemMeta, ItemPut, ItemValue } from '@countersign/schema/item'
+import { type Outcome, ok, refuse } from '../refusal.ts'
+import type { VerifiedEntry } from '../replica/verified-entry.ts'
+import type { UnlockedSession } from '../session/unlocked-session.ts'
+import { openItemKey, openItemMeta, openItemValue, openRelease } from './item-blobs.ts'
+import type { ItemRecord, ItemVersion } from './item-index.ts'
+
+/** The entry at a position of a stream on this disk. */
+const entryAt = async (
+  session: UnlockedSession,
+  stream: string,
+  seq: number,
+): Promise<VerifiedEntry | undefined> => {
+  for await (const entry of session.device.replica.entries(stream, seq)) return entry
+  return undefined
+}
+
+/** The sealed parts of a version and the key that opens its value: what a hot path keeps instead of the plaintext. */
+export interface SealedVersion {
+  readonly item: string
+  readonly environment: string
+  readonly version: number
+  readonly meta: ItemMeta
+  readonly put: ItemPut
+  readonly key: Secret
+}
+
+const notHere = (what: string) =>
+  refuse('item.unknown', `There is no ${what}.`, 'Reload the list; it may have been deleted.')
+
+/** The version of an item that is wanted; undefined: the current one. */
+export const versionOf = (record: ItemRecord, version: number | undefined): ItemVersion | undefined =>
+  version === undefined
+    ? record.current
+    : record.history.find((each) => each.version === version && !each.conflict)
+
+const putAt = async (
+  session: UnlockedSession,
+  environment: string,
+  seq: number,
+): Promise<ItemPut | undefined> => {
+  const entry = await entryAt(session, compartmentStream(environment), seq)
+  const content = entry === undefined ? null : parseCompartmentContent(entry.entry.envelope)
+  return content?.type === 'item.put' ? content.plain : undefined
+}
+
+const metaOf = (session: UnlockedSession, environment: string, put: ItemPut): ItemMeta | null => {
+  const key = session.ring.metaKey(environment, put.epoch)
+  return key === null ? null : openItemMeta(session.team, environment, put, key)
+}
+
+/** A version opened as far as its item key, through the environment's value key (holders). */
+export const openAsHolder = async (
+  session: UnlockedSession,
+  record: ItemRecord,
+  at: ItemVersion,
+): Promise<Outcome<SealedVersion>> => {
+  const { environment, item } = record
+  const put = await putAt(session, environment, at.seq)
+  const meta = put === undefined ? null : metaOf(session, environment, put)
+  if (put === undefined || meta === null) return notHere('such version')
+  const valueKey = session.ring.valueKey(environment, put.epoch)
+  if (valueKey === null) {
+    return refuse(
+      'author.not_holder',
+      'You do not hold this environment, so its values do not open for you.',
+      'Bind a program to it: that asks the approvers.',
+    )
+  }
+  const key = openItemKey(session.team, environment, put, valueKey)
+  return ok({ item, environment, version: put.version, meta, put, key })
+}
+
+/** A version whose key a grant released to this device (P2). */
+export const openByGrant = async (
+  session: UnlockedSession,
+  request: RequestRecord,
+  record: ItemRecord,
+  version: number | undefined,
+): Promise<Outcome<SealedVersion>> => {
+  const { environment, item } = record
+  const released = request.grant?.released.find((each) => each.item === item)
+  const wanted = versionOf(record, version)
+  if (wanted === undefined || released === undefined) return notHere('such version')
+  // An older version's key came with the grant or an earlier rotation: look from the grant on.
+  const found = await releaseOf(session, request, item, wanted.version)
+  if (found === undefined) {
+    return refuse(
+      'release.awaited',
+      'The key of this version has not been released to this device.',
+      'Somebody who holds the environment must open Countersign once.',
+    )
+  }
+  const put = await putAt(session, environment, wanted.seq)
+  const meta = put === undefined ? null : metaOf(session, environment, put)
+  if (put === undefined || meta === null) return notHere('such version')
+  const key = openRelease(session.team, environment, found, session.deviceKem)
+  return ok({ item, environment, version: put.version, meta, put, key })
+}
+
+const releaseOf = async (session: UnlockedSession, request: RequestRecord, item: string, version: number) => {
+  const newest = request.grant?.released.find((each) => each.item === item)
+  if (request.grant === null || newest === undefined) return undefined
+  const seqs = newest.version === version ? [newest.seq] : await releaseSeqs(session, request)
+  for (const seq of seqs) {
+    const entry = await entryAt(session, LEDGER, seq)
+    const content = entry === undefined ? undefined : parsePlain(entry.entry.envelope)
+    if (content?.type !== 'grant.issue' && content?.type !== 'grant.release') continue
+    const release = content.plain.releases.find(
+      (each) => each.request === request.request && each.item === item && each.version === version,
+    )
+    if (release !== undefined) return release
+  }
+  return undefined
+}
+
+/** Every ledger position from the grant on that releases keys; for the rare read of an older version. */
+const releaseSeqs = async (session: UnlockedSession, request: RequestRecord): Promise<number[]> => {
+  const seqs: number[] = []
+  for await (const { seq, entry } of session.device.replica.entries(LEDGER, request.grant?.seq ?? 0)) {
+    if (entry.envelope.type === 'grant.issue' || entry.envelope.type === 'grant.release') seqs.push(seq)
+  }
+  return seqs
+}
+
+/** The value of an opened version. Handed to one answer and dropped. */
+export const valueOf = (team: string, sealed: SealedVersion): ItemValue => {
+  const { environment, item, version, key, put, meta } = sealed
+  return openItemValue({ team, environment, item, version }, key, put.value, meta.valueHash)
+}

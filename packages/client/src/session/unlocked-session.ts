@@ -1,0 +1,175 @@
+import { deviceKem, memberKeys, storeKey } from '@countersign/crypto/derive'
+import { equalBytes } from '@countersign/crypto/hash'
+import type { KeyPair } from '@countersign/crypto/key-pair'
+import type { Secret } from '@countersign/crypto/secret'
+import { sign } from '@countersign/crypto/sign'
+import type { CompartmentState } from '@countersign/ledger/compartment'
+import { activeMember } from '@countersign/ledger/projection-lookup'
+import { REFUSALS } from '@countersign/ledger/refusal'
+import type { LedgerState } from '@countersign/ledger/state'
+import { ENTRY_PURPOSE } from '@countersign/schema/entry'
+import { newId } from '@countersign/schema/ids'
+import { ClientError } from '../client-error.ts'
+import type { ItemIndex } from '../items/item-index.ts'
+import { KeyRing } from '../keys/key-ring.ts'
+import { type Outcome, ok, type Refusal, refuse } from '../refusal.ts'
+import type { Author, EntryDraft, HeadOf } from '../team/author.ts'
+import { type Changes, TeamReplay } from '../team/team-replay.ts'
+import type { DeviceSession } from './device-session.ts'
+import { SealedRecords } from './sealed-records.ts'
+
+/** Builds the entries of one change on top of the state as it is now; called again whenever somebody was faster. */
+export type BuildChange = (author: Author, headOf: HeadOf) => readonly EntryDraft[] | Refusal
+
+/** A device session with the member's keys: reads names and values, writes entries. Ends with the process (P13). */
+export class UnlockedSession {
+  readonly device: DeviceSession
+  /** A random name of this unlock, for leases that last until lock (P22). */
+  readonly name = newId()
+  readonly deviceKem: KeyPair
+  readonly #memberSign: KeyPair
+  readonly #storeKey: Secret
+  readonly #replay: TeamReplay
+  readonly #listeners: Set<(changes: Changes) => void>
+
+  private constructor(
+    device: DeviceSession,
+    keys: { memberSign: KeyPair; deviceKem: KeyPair; storeKey: Secret },
+    replay: TeamReplay,
+    listeners: Set<(changes: Changes) => void>,
+  ) {
+    this.device = device
+    this.deviceKem = keys.deviceKem
+    this.#memberSign = keys.memberSign
+    this.#storeKey = keys.storeKey
+    this.#replay = replay
+    this.#listeners = listeners
+  }
+
+  /** Takes ownership of `root` and wipes it once the keys are derived; opens everything this member may see. */
+  static async open(device: DeviceSession, deviceSecret: Secret, root: Secret): Promise<UnlockedSession> {
+    const { membership, replica } = device
+    const member = memberKeys(root)
+    if (!equalBytes(member.sign.publicKey, membership.signKey)) {
+      throw new ClientError('unlock.failed', 'These are not the keys of this installation’s member.')
+    }
+    const keys = {
+      memberSign: member.sign,
+      deviceKem: deviceKem(root, deviceSecret),
+      storeKey: storeKey(root),
+    }
+    root.wipe()
+    const ring = new KeyRing(membership.team, membership.member, member.kem)
+    const listeners = new Set<(changes: Changes) => void>()
+    const replay = await TeamReplay.start(replica, ring, (changes) => {
+      for (const listener of [...listeners]) listener(changes)
+    })
+    return new UnlockedSession(device, keys, replay, listeners)
+  }
+
+  get team(): string {
+    return this.device.membership.team
+  }
+
+  get member(): string {
+    return this.device.membership.member
+  }
+
+  get ledger(): LedgerState {
+    return this.#replay.ledger
+  }
+
+  get ring(): KeyRing {
+    return this.#replay.ring
+  }
+
+  now(): number {
+    return this.device.replica.now()
+  }
+
+  /** The items of an environment this member may see names in. */
+  index(environment: string): ItemIndex | undefined {
+    return this.#replay.index(environment)
+  }
+
+  compartment(environment: string): CompartmentState | undefined {
+    return this.#replay.compartment(environment)
+  }
+
+  onChanges(listener: (changes: Changes) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** This installation's own sealed records of a kind. */
+  records(kind: string): SealedRecords {
+    return new SealedRecords(this.device.store, this.#storeKey, kind)
+  }
+
+  /** Whether this member is (still) in the team as far as is known here. */
+  get active(): boolean {
+    return activeMember(this.ledger.projection, this.member) !== undefined
+  }
+
+  /**
+   * Writes one change: all its entries land, or none. Refuses with what the builder refuses, with the server's code, or with the
+   * reducer's where an entry landed and counts for nothing.
+   */
+  async append(build: BuildChange): Promise<Outcome<readonly EntryDraft[]>> {
+    const { replica } = this.device
+    let refusal: Refusal | null = null
+    let drafts: readonly EntryDraft[] = []
+    const result = await replica.append(
+      ({ head }) => {
+        const built = build(this.#author(), head)
+        if ('ok' in built) {
+          refusal = built
+          return { code: built.code, message: built.message }
+        }
+        refusal = null
+        drafts = built
+        return [...built]
+      },
+      { sign: (_stream, bytes) => sign(this.#memberSign.secretKey, ENTRY_PURPOSE, bytes) },
+    )
+    if (refusal !== null) return refusal
+    if (!result.ok) return appendRefusal(result.code, result.message)
+    for (const { id } of drafts) {
+      const verdict = this.#replay.verdict(id)
+      if (verdict !== undefined && !verdict.accepted) {
+        return refuse(
+          verdict.code,
+          `The team’s rules refuse this: ${REFUSALS[verdict.code]}.`,
+          'Reload and try again; ask an admin if it stays.',
+        )
+      }
+    }
+    return ok(drafts)
+  }
+
+  stop(): void {
+    this.#replay.stop()
+    this.#listeners.clear()
+  }
+
+  #author(): Author {
+    return {
+      team: this.team,
+      member: this.member,
+      device: this.device.device,
+      ring: this.ring,
+      projection: this.ledger.projection,
+      sign: this.#memberSign,
+    }
+  }
+}
+
+const FIXES: Readonly<Record<string, string>> = {
+  offline: 'Check the connection; nothing was lost, try again.',
+  alarm: 'Do not trust this server until an admin has looked at the alarm.',
+  'append.contended': 'Try again in a moment.',
+  'store.full': 'Ask whoever runs the server to free some space on its disk.',
+}
+
+const appendRefusal = (code: string, message: string): Refusal =>
+  refuse(code, message, FIXES[code] ?? 'Try again; if it stays, ask an admin to look at the team’s log.')

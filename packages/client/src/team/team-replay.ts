@@ -1,0 +1,240 @@
+import {
+  type CompartmentState,
+  emptyCompartment,
+  rebuildNeeded,
+  reduceCompartment,
+} from '@countersign/ledger/compartment'
+import { parseCompartmentContent } from '@countersign/ledger/compartment-content'
+import { parsePlain } from '@countersign/ledger/plain-content'
+import { reduceLedger } from '@countersign/ledger/reduce'
+import type { Verdict } from '@countersign/ledger/refusal'
+import { emptyState, type LedgerState } from '@countersign/ledger/state'
+import { type EntryId, type EnvironmentId, LEDGER, parseStream } from '@countersign/schema/ids'
+import { ItemIndex } from '../items/item-index.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+import type { EntryBatch, Replica } from '../replica/replica.ts'
+import type { VerifiedEntry } from '../replica/verified-entry.ts'
+import { openContent } from './entry-body.ts'
+
+interface Compartment {
+  state: CompartmentState
+  index: ItemIndex
+}
+
+/** What a batch of entries changed, for whoever shows it. */
+export interface Changes {
+  readonly ledger: boolean
+  readonly environments: ReadonlySet<EnvironmentId>
+}
+
+/** Entry types that give or take keys. */
+const KEY_TYPES = new Set([
+  'team.create',
+  'environment.create',
+  'member.add',
+  'member.access',
+  'member.roles',
+  'member.remove',
+  'epoch.start',
+])
+
+const RECENT = 2000
+
+/**
+ * The team as this member sees it: the ledger's bodies opened and reduced, the names of items in every compartment they may see. Fed by
+ * the replica with verified entries, in order; synchronous, so that whoever appends re-checks against exactly what was stored.
+ */
+export class TeamReplay {
+  readonly ledger: LedgerState = emptyState()
+  readonly ring: KeyRing
+  readonly #replica: Replica
+  readonly #compartments = new Map<EnvironmentId, Compartment>()
+  /** Verdicts of recent entries by id, so that an author learns whether the entry counted. */
+  readonly #verdicts = new Map<EntryId, Verdict>()
+  /** Compartments being judged again, with what arrives meanwhile. */
+  readonly #rejudging = new Map<EnvironmentId, VerifiedEntry[]>()
+  /** Entries that cite ledger entries not reduced yet. */
+  readonly #behind = new Map<EnvironmentId, VerifiedEntry[]>()
+  /** Codes of what an honest server would not show. */
+  readonly problems = new Set<string>()
+  readonly #onChanges: (changes: Changes) => void
+  #stop: () => void = () => {}
+
+  private constructor(replica: Replica, ring: KeyRing, onChanges: (changes: Changes) => void) {
+    this.#replica = replica
+    this.ring = ring
+    this.#onChanges = onChanges
+  }
+
+  /** Replays what is on the disk, then follows the replica. `onChanges` is called after each batch. */
+  static async start(
+    replica: Replica,
+    ring: KeyRing,
+    onChanges: (changes: Changes) => void,
+  ): Promise<TeamReplay> {
+    const replay = new TeamReplay(replica, ring, onChanges)
+    await replay.#takeNeededKeys()
+    let next = 0
+    const compartmentAt = new Map<EnvironmentId, number>()
+    // Entries may arrive while the disk is read: go on until a pass finds nothing new, then listen, with no hop in between.
+    for (;;) {
+      const before = next
+      for await (const page of replica.pages(LEDGER, next)) {
+        for (const entry of page) replay.#ledgerEntry(entry)
+        next += page.length
+      }
+      let moved = next !== before
+      if (moved) replay.#ledgerMoved()
+      for (const environment of replay.ledger.projection.environments.keys()) {
+        const stream = `c/${environment}`
+        let at = compartmentAt.get(environment) ?? 0
+        for await (const page of replica.pages(stream, at)) {
+          for (const entry of page) replay.#compartmentEntry(environment, entry)
+          at += page.length
+          moved ||= page.length > 0
+        }
+        compartmentAt.set(environment, at)
+      }
+      const ledgerIsWhole = (replica.head(LEDGER)?.seq ?? -1) + 1 === next
+      if (!moved && ledgerIsWhole) break
+      await replay.#takeNeededKeys()
+    }
+    replay.#stop = replica.onEntries((batch) => onChanges(replay.#take(batch)))
+    return replay
+  }
+
+  stop(): void {
+    this.#stop()
+  }
+
+  index(environment: EnvironmentId): ItemIndex | undefined {
+    return this.#compartments.get(environment)?.index
+  }
+
+  compartment(environment: EnvironmentId): CompartmentState | undefined {
+    return this.#compartments.get(environment)?.state
+  }
+
+  /** What the reducer said of one of this session's recent entries. */
+  verdict(id: EntryId): Verdict | undefined {
+    return this.#verdicts.get(id)
+  }
+
+  #take(batch: EntryBatch): Changes {
+    const stream = parseStream(batch.stream)
+    if (stream.kind === 'ledger') {
+      for (const entry of batch.entries) {
+        this.ring.update(this.#replica.projection, (seq) =>
+          seq === entry.seq ? parsePlain(entry.entry.envelope) : undefined,
+        )
+        this.#ledgerEntry(entry)
+      }
+      return { ledger: true, environments: this.#ledgerMoved() }
+    }
+    if (stream.kind !== 'compartment') return { ledger: false, environments: new Set() }
+    for (const entry of batch.entries) this.#compartmentEntry(stream.environment, entry)
+    return { ledger: false, environments: new Set([stream.environment]) }
+  }
+
+  /** Wraps that lie in entries already on the disk. */
+  async #takeNeededKeys(): Promise<void> {
+    const { projection } = this.#replica
+    for (const seq of this.ring.needed(projection)) {
+      for await (const entry of this.#replica.entries(LEDGER, seq)) {
+        this.ring.update(projection, (at) => (at === seq ? parsePlain(entry.entry.envelope) : undefined))
+        break
+      }
+    }
+    this.ring.update(projection, () => undefined)
+  }
+
+  #ledgerEntry(entry: VerifiedEntry): void {
+    const { envelope } = entry.entry
+    const opened = openContent(envelope, (epoch) => this.ring.teamKey(epoch))
+    const content = typeof opened === 'string' ? null : opened
+    const verdict = reduceLedger(this.ledger, { envelope, content, hash: entry.hash })
+    this.#remember(envelope.id, verdict)
+    if (KEY_TYPES.has(envelope.type) && verdict.accepted) {
+      this.ring.update(this.ledger.projection, (seq) =>
+        seq === entry.seq ? parsePlain(envelope) : undefined,
+      )
+    }
+  }
+
+  /** Entries that waited for the ledger are judged; compartments whose past a late cut changes (P5), or whose names now open, are judged again. */
+  #ledgerMoved(): Set<EnvironmentId> {
+    const changed = new Set<EnvironmentId>()
+    for (const [environment, entries] of [...this.#behind]) {
+      this.#behind.delete(environment)
+      for (const entry of entries) this.#compartmentEntry(environment, entry)
+      changed.add(environment)
+    }
+    for (const [environment, { state, index }] of this.#compartments) {
+      const need = rebuildNeeded(state, this.ledger)
+      if (need === 'forked') this.problems.add('chain.cut_fork')
+      const epoch = this.ledger.projection.environments.get(environment)?.epochs.at(-1)?.epoch
+      const opened = index.hidden > 0 && epoch !== undefined && this.ring.metaKey(environment, epoch) !== null
+      if (need !== 'rebuild' && !opened) continue
+      changed.add(environment)
+      void this.#rejudge(environment)
+    }
+    return changed
+  }
+
+  #compartmentEntry(environment: EnvironmentId, entry: VerifiedEntry): void {
+    const held = this.#rejudging.get(environment) ?? this.#behind.get(environment)
+    if (held !== undefined) {
+      held.push(entry)
+      return
+    }
+    const compartment = this.#compartments.get(environment) ?? this.#newCompartment(environment)
+    this.#compartments.set(environment, compartment)
+    const verdict = this.#judge(environment, compartment, entry)
+    if (!verdict.accepted && verdict.code === 'ledger.behind') this.#behind.set(environment, [entry])
+  }
+
+  #newCompartment(environment: EnvironmentId): Compartment {
+    return {
+      state: emptyCompartment(environment),
+      index: new ItemIndex(this.ledger.projection.team ?? '', environment),
+    }
+  }
+
+  #judge(environment: EnvironmentId, compartment: Compartment, entry: VerifiedEntry): Verdict {
+    const { envelope } = entry.entry
+    const content = parseCompartmentContent(envelope)
+    const verdict = reduceCompartment(compartment.state, this.ledger, { envelope, content, hash: entry.hash })
+    this.#remember(envelope.id, verdict)
+    if (content !== null) {
+      const metaKey = this.ring.metaKey(environment, content.plain.epoch)
+      compartment.index.apply(entry, content, verdict, metaKey)
+    }
+    return verdict
+  }
+
+  /** A cut that came late changes what counted before it (P5): the compartment is judged again from its first entry. */
+  async #rejudge(environment: EnvironmentId): Promise<void> {
+    if (this.#rejudging.has(environment)) return
+    const arrived: VerifiedEntry[] = []
+    this.#rejudging.set(environment, arrived)
+    const fresh = this.#newCompartment(environment)
+    let next = 0
+    for await (const page of this.#replica.pages(`c/${environment}`)) {
+      for (const entry of page) this.#judge(environment, fresh, entry)
+      next += page.length
+    }
+    for (const entry of arrived) if (entry.seq >= next) this.#judge(environment, fresh, entry)
+    this.#rejudging.delete(environment)
+    this.#compartments.set(environment, fresh)
+    this.#onChanges({ ledger: false, environments: new Set([environment]) })
+  }
+
+  #remember(id: EntryId, verdict: Verdict): void {
+    this.#verdicts.set(id, verdict)
+    if (this.#verdicts.size <= RECENT) return
+    for (const oldest of this.#verdicts.keys()) {
+      this.#verdicts.delete(oldest)
+      break
+    }
+  }
+}
