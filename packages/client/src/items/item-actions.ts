@@ -7,7 +7,7 @@ import type { UnlockedSession } from '../session/unlocked-session.ts'
 import type { Author } from '../team/author.ts'
 import { type ItemChange, itemDeleteDraft, itemPutDrafts, type LiveGrant } from './item-entries.ts'
 import type { ItemRecord } from './item-index.ts'
-import { openAsHolder, valueOf, versionOf } from './item-values.ts'
+import { openAsHolder, openedValue, versionOf } from './item-values.ts'
 
 export type NewItem = Pick<ItemMeta, 'name' | 'provider' | 'note' | 'models'> & {
   readonly environment: string
@@ -109,7 +109,7 @@ export const updateItem = async (session: UnlockedSession, update: ItemUpdate): 
   if (record.current.version !== update.base) return conflict()
   const opened = await openAsHolder(session, record, record.current)
   if (!opened.ok) return opened
-  const value = { ...valueOf(session.team, opened.value), ...update.value }
+  const value = { ...openedValue(session.team, opened.value), ...update.value }
   opened.value.key.wipe()
   const { name, provider, note, models } = record.meta
   const fields = [...record.meta.fields, ...Object.keys(value).filter((f) => !record.meta.fields.includes(f))]
@@ -137,7 +137,7 @@ export const rollbackItem = async (
   const opened = await openAsHolder(session, record, wanted)
   if (!opened.ok) return opened
   const { valueHash: _, ...meta } = opened.value.meta
-  const value = valueOf(session.team, opened.value)
+  const value = openedValue(session.team, opened.value)
   opened.value.key.wipe()
   return putVersion(session, { environment: record.environment, item, base, meta, value, id: newId() })
 }

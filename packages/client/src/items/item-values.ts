@@ -129,7 +129,7 @@ const releaseSeqs = async (session: UnlockedSession, request: RequestRecord): Pr
 }
 
 /** The value of an opened version. Handed to one answer and dropped. */
-export const valueOf = (team: string, sealed: SealedVersion): ItemValue => {
+export const openedValue = (team: string, sealed: SealedVersion): ItemValue => {
   const { environment, item, version, key, put, meta } = sealed
   return openItemValue({ team, environment, item, version }, key, put.value, meta.valueHash)
 }

@@ -1,0 +1,46 @@
+import { accessOf, activeMembers } from '@countersign/ledger/projection-lookup'
+import type { Mode } from '@countersign/schema/mode'
+import { INITIAL_POLICY } from '@countersign/schema/policy'
+import { type Freshness, freshness } from '../replica/freshness.ts'
+import type { UnlockedSession } from './unlocked-session.ts'
+
+/** Codes with which a server that is there takes no writes. */
+const NO_WRITES = new Set(['store.full', 'store.failed'])
+
+/** How fresh what is known of an environment is, under its policy (P17); people are named by name. */
+export const freshnessOf = (session: UnlockedSession, environment: string): Freshness => {
+  const { ledger, member } = session
+  const { lastServerContact, lastWitness } = session.device.replica.status()
+  return freshness({
+    now: session.now(),
+    lastServerContact,
+    lastWitness: lastWitness?.time ?? null,
+    policy: ledger.policies.get(environment)?.policy ?? INITIAL_POLICY,
+    others: activeMembers(ledger.projection)
+      .filter((each) => each.member !== member)
+      .map((each) => ledger.names.members.get(each.member) ?? each.member),
+  })
+}
+
+/** The earliest moment at which serving stops in any environment this member may use; null where none has a limit running. */
+export const servesUntil = (session: UnlockedSession): number | null => {
+  let earliest: number | null = null
+  for (const environment of session.ledger.projection.environments.keys()) {
+    const { level } = accessOf(session.ledger.projection, environment, session.member)
+    if (level !== 'hold' && level !== 'request') continue
+    const fresh = freshnessOf(session, environment)
+    const until = fresh.state === 'fresh' ? fresh.until : (fresh.since ?? 0)
+    earliest = earliest === null ? until : Math.min(earliest, until)
+  }
+  return earliest
+}
+
+/** The mode of an unlocked installation (docs/modes.md): the worst over the environments this member may use. */
+export const modeOf = (session: UnlockedSession): Mode => {
+  const { connection, problem, alarm } = session.device.replica.status()
+  if (alarm !== null || connection === 'alarm') return 'lease-only'
+  const until = servesUntil(session)
+  if (until !== null && session.now() > until) return 'lease-only'
+  if (problem !== null && NO_WRITES.has(problem.code)) return 'read-only'
+  return connection === 'live' ? 'normal' : 'cached'
+}
