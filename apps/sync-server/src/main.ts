@@ -27,6 +27,8 @@ const start = async (): Promise<void> => {
     process.stdout.write(USAGE)
     return
   }
+  // The data file, its log and the set-up token are for this user only.
+  process.umask(0o077)
   const log = pino(
     { level: config.logLevel, base: { version: VERSION } },
     pino.destination({ dest: 2, sync: true }),

@@ -1,3 +1,4 @@
+import { equalBytes } from '@countersign/crypto/verify'
 import { mayAppend, type Projection, project, verifyEntryAuthor } from '@countersign/ledger/projection'
 import type { Head, SignedEntry } from '@countersign/schema/entry'
 import { LEDGER } from '@countersign/schema/ids'
@@ -70,4 +71,4 @@ const judge = (
 }
 
 const sameHead = (a: Head | null, b: Head | null): boolean =>
-  a === null || b === null ? a === b : a.seq === b.seq && Buffer.compare(a.hash, b.hash) === 0
+  a === null || b === null ? a === b : a.seq === b.seq && equalBytes(a.hash, b.hash)

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import { verifySignature, webauthnChallenge } from '@countersign/crypto/verify'
 import { encodeCanonical } from '@countersign/schema/canonical'
 import { toHex } from '@countersign/schema/hex'
@@ -7,36 +6,19 @@ import type { WrapFetchRequest, WrapOptions } from '@countersign/schema/wrap-htt
 import { RECOVERY } from './check-records.ts'
 import type { TeamState } from './team-state.ts'
 
-/** The same for the same question, and nobody's: an unknown member looks like one with a security key. */
-const decoy = (secret: Uint8Array, team: string, member: string): WrapOptions['credentials'][number] => {
-  const bytes = (what: string, length: number) =>
-    new Uint8Array(
-      createHmac('sha512', secret)
-        .update(`countersign/v1/decoy/${what}/${team}/${member}`)
-        .digest()
-        .subarray(0, length),
-    )
-  return { credentialId: bytes('credential', 64), salt: bytes('salt', 32) }
-}
-
 const isActive = (team: TeamState, member: string): boolean =>
   team.projection.members.get(member)?.removedAt === null
 
 /** What a new device of a member may try: credentials that still count and have a wrap. */
 export const wrapChoices = (
-  secret: Uint8Array,
-  request: { readonly team: string; readonly member: string },
   team: TeamState | undefined,
+  member: string,
   wraps: readonly SignedWrap[],
 ): WrapOptions['credentials'] => {
-  const usable = wraps.filter(({ record }) => {
-    const pinned = team?.projection.credentials.get(toHex(record.credential))
-    return pinned !== undefined && pinned.member === request.member && pinned.retiredAt === null
-  })
-  if (team === undefined || !isActive(team, request.member) || usable.length === 0) {
-    return [decoy(secret, request.team, request.member)]
-  }
-  return usable.map(({ record }) => ({ credentialId: record.credential, salt: record.salt }))
+  if (team === undefined || !isActive(team, member)) return []
+  return wraps
+    .filter(({ record }) => pinnedKey(team, member, record.credential) !== null)
+    .map(({ record }) => ({ credentialId: record.credential, salt: record.salt }))
 }
 
 /** The COSE key of the credential an assertion names, if that member has it. */

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { RP_ID, RP_ORIGIN } from '@countersign/crypto/verify'
 import { toHex } from '@countersign/schema/hex'
 import type { SignedWrap } from '@countersign/schema/wire'
@@ -5,20 +6,33 @@ import type { WrapFetchRequest, WrapOptions, WrapOptionsRequest } from '@counter
 import { verifyAuthenticationResponse } from '@simplewebauthn/server'
 import type { TeamState } from '../../core/team-state.ts'
 import { fetchChallenge, pinnedKey, recoveryWrap, wrapChoices } from '../../core/wrap-fetch.ts'
-import { issueNonce, nonceExpiry } from '../../core/wrap-nonce.ts'
 import type { NodeContext } from '../../node-context.ts'
+import { issueNonce, nonceExpiry } from './wrap-nonce.ts'
 
 const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
+
+/** The same for the same question, and nobody's: an unknown member looks like one with a security key. */
+const decoy = (secret: Uint8Array, { team, member }: WrapOptionsRequest): WrapOptions['credentials'] => {
+  const bytes = (what: string, length: number) =>
+    new Uint8Array(
+      createHmac('sha512', secret)
+        .update(`countersign/v1/decoy/${what}/${team}/${member}`)
+        .digest()
+        .subarray(0, length),
+    )
+  return [{ credentialId: bytes('credential', 64), salt: bytes('salt', 32) }]
+}
 
 /** Answers POST /v1/wraps/options. Throws StoreError. */
 export const wrapOptions = async (node: NodeContext, request: WrapOptionsRequest): Promise<WrapOptions> => {
   const { store, hub } = node
   const team = await hub.team(request.team)
   const wraps = await store.records.listWraps(request.team, request.member)
+  const choices = wrapChoices(team, request.member, wraps)
   return {
     server: store.serverId,
     nonce: issueNonce(store.nodeSecret, node.now()),
-    credentials: wrapChoices(store.nodeSecret, request, team, wraps),
+    credentials: choices.length > 0 ? choices : decoy(store.nodeSecret, request),
   }
 }
 

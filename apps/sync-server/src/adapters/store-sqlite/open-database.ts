@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { randomBytes } from '@countersign/crypto/verify'
@@ -18,6 +18,7 @@ const create = (file: string): void => {
     rmSync(left, { force: true })
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const db = new DatabaseSync(fresh)
+  chmodSync(fresh, 0o600)
   try {
     db.exec('PRAGMA synchronous = FULL; BEGIN')
     db.exec(SCHEMA)

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { equalBytes, randomBytes } from '@countersign/crypto/verify'
-import { NONCE_LIFE_MS } from './limits.ts'
+import { NONCE_LIFE_MS } from '../../core/limits.ts'
 
 /* 8 bytes expiry (milliseconds, big endian) ‖ 16 random ‖ 24 of HMAC-SHA-256(node secret, the 24 before): nothing is kept until one is used. */
 const BODY_BYTES = 24
