@@ -88,7 +88,10 @@ const route = (
   } catch (error) {
     return fail(api, res, error)
   }
-  if (answered === undefined) return count(api, res, began)
+  if (answered === undefined) {
+    count(api, res, began)
+    return
+  }
   answered.then(
     () => count(api, res, began),
     (error: unknown) => fail(api, res, error),
