@@ -10,7 +10,7 @@ import { duration } from '../../ui/format.ts'
 import { Monogram } from '../../ui/monogram.tsx'
 import { Notice, Refusal } from '../../ui/notice.tsx'
 import { EditPolicy } from './edit-policy.tsx'
-import { ruleInWords } from './rule-words.ts'
+import { ruleInWords } from '../../../shared/rule-words.ts'
 import './policies.css'
 
 const CloseBootstrap = () => {
