@@ -1,4 +1,6 @@
 import {
+  type ApiEvent,
+  apiEventSchema,
   type BindingAskInput,
   type BindingCreated,
   type BindingPoll,
@@ -41,6 +43,34 @@ export class LocalApiClient {
   read(reference: string, token: string): Promise<Answer<Credential>> {
     const path = `/v1/credentials/${reference.slice('cs://'.length)}`
     return this.#ask('GET', path, token, (body) => credentialSchema.parse(body))
+  }
+
+  /** Listens to the binding's events; `heard` grows until `close`. */
+  async events(token: string): Promise<{ heard: ApiEvent[]; close(): void }> {
+    const ending = new AbortController()
+    const response = await fetch(new URL('/v1/events', this.url), {
+      headers: { authorization: `Bearer ${token}` },
+      signal: ending.signal,
+    })
+    if (!response.ok || response.body === null) throw new Error(`no events: ${response.status}`)
+    const heard: ApiEvent[] = []
+    const follow = async (body: ReadableStream<Uint8Array>): Promise<void> => {
+      let text = ''
+      const decoder = new TextDecoder()
+      for await (const chunk of body) {
+        text += decoder.decode(chunk, { stream: true })
+        const lines = text.split('\n')
+        text = lines.pop() ?? ''
+        for (const line of lines)
+          if (line.startsWith('data:'))
+            heard.push(apiEventSchema.parse(JSON.parse(line.slice('data:'.length))))
+      }
+    }
+    follow(response.body).catch((error: unknown) => {
+      // The server end closes it on lock and on a revoked binding, we close it ourselves: either way it is over.
+      if (!ending.signal.aborted && !(error instanceof TypeError)) throw error
+    })
+    return { heard, close: () => ending.abort() }
   }
 
   async #ask<T>(
