@@ -1,0 +1,2 @@
+import './install-bridge.ts'
+import '../src/renderer/app/main.tsx'

@@ -1,0 +1,123 @@
+import type { Bridge } from '../src/shared/bridge.ts'
+import type {
+  CallError,
+  CallName,
+  CallReply,
+  CallRequest,
+  CallResult,
+  CoreEvent,
+} from '../src/shared/contract.ts'
+import type { InviteView, JoinView, StatusView } from '../src/shared/views.ts'
+import { bindings, itemDetail, rows } from './sample-items.ts'
+import { auditRows, requestDetail, requests } from './sample-requests.ts'
+import { DAY, invites, members, now, status, vaults } from './sample-team.ts'
+
+/** What each call answers; `never` leaves it open, so that the screen stays in its loading state. */
+export type Replies = {
+  [N in CallName]: (request: CallRequest<N>) => CallResult<N> | 'never'
+}
+
+export const ok = <T>(value: T): { ok: true; value: T } => ({ ok: true, value })
+export const refused = (error: CallError): { ok: false; error: CallError } => ({ ok: false, error })
+
+const join: JoinView = {
+  state: 'reading',
+  team: 'Acme AI platform',
+  server: 'https://sync.acme.example:8743',
+  code: null,
+  error: null,
+}
+const invite: InviteView = {
+  invite: 'i-9',
+  name: 'Grace Adeyemi',
+  roles: ['developer'],
+  state: 'waiting',
+  code: null,
+  link: `countersign-invite:${'v1.aGVsbG8td29ybGQtdGhpcy1pcy1vbmx5LWEtc2FtcGxl'.repeat(4)}`,
+  expiresAt: now + DAY,
+  error: null,
+}
+
+/** A team at work, as its admin sees it. */
+const usual = (current: StatusView): Replies => ({
+  'status.get': () => ok(current),
+  'setup.enrolKey': ({ label }) => ok({ keys: [{ label, software: false }] }),
+  'setup.newRecoveryCode': () =>
+    ok({ text: '7KQ2M-X4T9B-0HJVR-6ND3W-P8FYZ-E5C1A-GS7KQ-2MX4T-9B0HJ-VR6ND-3WP8F', ask: [2, 7] }),
+  'setup.confirmRecoveryCode': () => ok({ confirmed: false }),
+  'setup.state': () => ok({ keys: [], recovery: 'none', ready: false }),
+  'setup.reset': () => ok({}),
+  'team.create': () => ok(current),
+  'invite.read': () => ok(join),
+  'invite.join': () => ok(join),
+  'invite.joinState': () => ok(join),
+  'invite.confirmJoin': () => ok(join),
+  'vault.unlock': () => ok(current),
+  'vault.unlockWithRecoveryCode': () => ok(current),
+  'bootstrap.close': () => ok(current),
+  'vaults.list': () => ok(vaults),
+  'vault.create': () => ok(vaults[0]!),
+  'environment.create': () => ok(vaults[0]!),
+  'environment.rekey': () => ok({}),
+  'items.list': () => ok(rows),
+  'item.get': ({ item }) => ok(itemDetail(item)),
+  'item.create': () => ok(itemDetail(rows[0]!.item)),
+  'item.update': ({ item }) => ok(itemDetail(item)),
+  'item.rollback': ({ item }) => ok(itemDetail(item)),
+  'item.delete': () => ok({}),
+  'item.reveal': () =>
+    ok({ value: 'sk-proj-sample-0123456789abcdefghijklmnopqrstuvwxyz', hideAfterMs: 20_000 }),
+  'item.copy': () => ok({ clearAfterMs: 30_000 }),
+  'members.list': () => ok(members),
+  'member.remove': () => ok({ worklist: [] }),
+  'member.access': () => ok({ applied: true, request: null }),
+  'member.roles': () => ok({ applied: true, request: null }),
+  'invites.list': () => ok(invites),
+  'invite.create': () => ok(invite),
+  'invite.confirm': () => ok(invite),
+  'invite.cancel': () => ok({}),
+  'worklist.list': () => ok([]),
+  'policy.check': () => ok([]),
+  'policy.set': () => ok({ applied: true, request: null }),
+  'requests.list': () => ok(requests),
+  'request.get': ({ request }) => ok(requestDetail(request)),
+  'request.deny': ({ request }) => ok(requestDetail(request).row),
+  'request.withdraw': ({ request }) => ok(requestDetail(request).row),
+  'request.cancel': ({ request }) => ok(requestDetail(request).row),
+  'request.openSigning': () => ok({}),
+  'request.release': ({ request }) => ok(requestDetail(request).row),
+  'signing.get': () => ok(requestDetail(requests[0]!.request)),
+  'signing.approve': ({ request }) => ok(requestDetail(request).row),
+  'signing.deny': ({ request }) => ok(requestDetail(request).row),
+  'bindings.list': () => ok(bindings),
+  'binding.revoke': () => ok(bindings[0]!),
+  'audit.list': ({ limit, text }) => {
+    const found = auditRows(900).filter((row) => `${row.actor} ${row.action} ${row.target}`.includes(text))
+    return ok({ rows: found.slice(0, limit), total: found.length, streams: 9, verified: true, problems: [] })
+  },
+  'keys.add': () => ok(members[0]!),
+  'keys.retire': () => ok(members[0]!),
+  'settings.get': () => ok({ idleLockMs: 600_000, clipboardClearMs: 30_000, theme: 'system' }),
+  'settings.set': (settings) => ok(settings),
+})
+
+/** A bridge that answers from samples: what a window sees of a core, without one. */
+export const fixtureBridge = (
+  current: Partial<StatusView>,
+  replies: Partial<Replies>,
+  events: readonly CoreEvent[],
+): Bridge => {
+  const table: Replies = { ...usual({ ...status, ...current }), ...replies }
+  return {
+    call: async <N extends CallName>(name: N, request: CallRequest<N>): Promise<CallResult<N>> => {
+      const reply: CallResult<N> | 'never' = table[name](request)
+      return reply === 'never' ? new Promise<CallResult<N>>(() => {}) : reply
+    },
+    onEvent: (listener) => {
+      for (const event of events) queueMicrotask(() => listener(event))
+      return () => {}
+    },
+    lock: async () => {},
+    openConsole: async () => {},
+  }
+}

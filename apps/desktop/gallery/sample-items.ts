@@ -1,0 +1,112 @@
+import { PROVIDERS } from '@countersign/schema/providers'
+import type { BindingView, ItemDetail, ItemRow, TermsView } from '../src/shared/views.ts'
+import { ada, ben, chiara, DAY, dai, HOUR, id, MINUTE, now, vaults } from './sample-team.ts'
+
+const places = vaults.flatMap((vault) =>
+  vault.environments.map((place) => ({ ...place, vaultName: vault.name })),
+)
+const names = ['', '-batch', '-evals', '-embeddings-for-the-customer-support-search-index', '-fine-tuning']
+
+/** `count` rows over all providers and environments, newest first. */
+export const itemRows = (count: number): ItemRow[] =>
+  Array.from({ length: count }, (_, n) => {
+    const place = places[(n * 7) % places.length]!
+    const provider = PROVIDERS[n % PROVIDERS.length]!
+    const round = Math.floor(n / PROVIDERS.length)
+    return {
+      item: id(200 + n),
+      vault: place.vault,
+      environment: place.environment,
+      vaultName: place.vaultName,
+      environmentName: place.name,
+      name: `${provider.id}${names[n % names.length]}${round > 0 ? `-${round}` : ''}`,
+      provider: provider.id,
+      version: 1 + (n % 9),
+      updatedAt: now - (n + 1) * 5 * HOUR,
+      updatedBy: n % 2 === 0 ? ada : chiara,
+      level: place.level,
+      conflict: n === 5,
+      bindings: (n * 5) % 4,
+      rotationDue: n === 0,
+    }
+  })
+
+export const rows = itemRows(19)
+
+const application = ['invoice-extractor', 'nightly-evals', 'support-copilot']
+
+export const itemDetail = (item: string): ItemDetail => {
+  const row = rows.find((each) => each.item === item) ?? rows[0]!
+  const provider = PROVIDERS.find((each) => each.id === row.provider)!
+  const steps = ['created', 'edited', 'rotated', 'rolled_back', 'rotated', 'conflict'] as const
+  return {
+    row,
+    reference: `cs://${row.vaultName}/${row.environmentName}/${row.name}`,
+    fields: provider.fields.map(({ name, label, secret }) => ({ name, label, secret })),
+    note: 'Paid by the platform team. Limit: 2,000 USD a month; ask Ben before raising it.',
+    models: [],
+    history: Array.from({ length: Math.max(3, row.version) }, (_, n) => ({
+      version: Math.max(3, row.version) - n,
+      at: now - (n + 1) * 9 * DAY,
+      by: n % 2 === 0 ? ada : ben,
+      change:
+        n === Math.max(3, row.version) - 1
+          ? 'created'
+          : row.conflict && n === 0
+            ? 'conflict'
+            : steps[1 + (n % 4)]!,
+    })),
+    bindings: Array.from({ length: Math.max(2, row.bindings) }, (_, n) => ({
+      binding: id(400 + n),
+      application: application[n] ?? 'notebook',
+      person: n === 0 ? ben : dai,
+      expiresAt: now + (n + 1) * 7 * HOUR,
+    })),
+  }
+}
+
+export const terms = (part: Partial<TermsView> = {}): TermsView => ({
+  vault: id(100),
+  vaultName: 'llm',
+  environmentName: 'production',
+  environment: id(103),
+  items: [
+    { item: id(200), name: 'openai', provider: 'openai' },
+    { item: id(201), name: 'anthropic-batch', provider: 'anthropic' },
+  ],
+  models: [],
+  mode: 'reveal',
+  lease: { durationMs: 8 * HOUR, uses: null, untilLock: false, untilProcessEnds: true },
+  ...part,
+})
+
+const binding = (n: number, part: Partial<BindingView>): BindingView => ({
+  binding: id(400 + n),
+  application: application[n % 3]!,
+  person: n % 2 === 0 ? ben : dai,
+  here: false,
+  terms: terms(),
+  state: 'active',
+  issuedAt: now - 5 * HOUR,
+  expiresAt: now + 3 * HOUR,
+  reads: 1284,
+  lastRead: now - 40_000,
+  approvedBy: [ada, chiara],
+  ...part,
+})
+
+export const bindings: BindingView[] = [
+  binding(0, { here: true, person: ada }),
+  binding(1, {
+    expiresAt: now + 14 * MINUTE,
+    reads: 3,
+    terms: terms({ mode: 'broker', items: terms().items.slice(0, 1) }),
+  }),
+  binding(2, { issuedAt: now - HOUR, expiresAt: now + 20 * DAY, reads: 0, lastRead: null, approvedBy: [] }),
+  binding(3, {
+    application: 'jupyter-notebook-of-the-customer-insights-working-group',
+    state: 'revoked',
+    approvedBy: [chiara],
+  }),
+  binding(4, { state: 'expired', expiresAt: now - DAY, reads: 17 }),
+]

@@ -1,0 +1,2 @@
+import './install-bridge.ts'
+import '../src/renderer/features/signing/main.tsx'

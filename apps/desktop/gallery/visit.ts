@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import { type Browser, chromium, type Page } from 'playwright'
+import type { Scene } from './scenes.ts'
+
+export interface Look {
+  theme: 'light' | 'dark'
+  width: number
+  height: number
+}
+
+const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+export const openBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
+  })
+
+const play = async (page: Page, scene: Scene): Promise<void> => {
+  for (const step of scene.steps ?? []) {
+    if ('press' in step) await page.keyboard.press(step.press)
+    else if ('fill' in step) await page.getByLabel(step.fill, { exact: true }).fill(step.with)
+    else {
+      await page
+        .getByRole('button', { name: step.click, exact: false })
+        .or(page.locator('summary', { hasText: step.click }))
+        .first()
+        .click({ timeout: 4000 })
+    }
+  }
+}
+
+/** Opens a scene as a person would see it; `problems` are its console errors and a broken step. */
+export const visit = async (
+  browser: Browser,
+  url: string,
+  scene: Scene,
+  look: Look,
+): Promise<{ page: Page; problems: string[] }> => {
+  const problems: string[] = []
+  const context = await browser.newContext({
+    viewport: scene.window === 'signing' ? { width: 640, height: 780 } : look,
+    colorScheme: look.theme,
+    reducedMotion: 'reduce',
+  })
+  await context.addInitScript({ content: axeSource })
+  const page = await context.newPage()
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text())
+  })
+  page.on('pageerror', (error) => problems.push(error.message))
+  await page.goto(`${url}/${scene.window ?? 'app'}.html?scene=${scene.name}`)
+  await page.waitForFunction(() => document.querySelector('#root')?.firstElementChild != null)
+  await page.waitForTimeout(scene.window === 'signing' ? 650 : 120)
+  await play(page, scene).catch((error: Error) =>
+    problems.push(error.message.split('\n')[0] ?? 'a step failed'),
+  )
+  await page.waitForTimeout(80)
+  return { page, problems }
+}
+
+/** What axe-core finds wrong on the page, one line each. */
+export const axeProblems = async (page: Page): Promise<string[]> => {
+  const results = await page.evaluate(() => {
+    const { axe } = window as typeof window & { axe: { run: () => Promise<AxeResults> } }
+    return axe.run()
+  })
+  return results.violations.flatMap((each) =>
+    each.nodes.map(
+      (node) => `${each.id}: ${node.target.join(' ')} (${node.failureSummary?.split('\n')[1]?.trim()})`,
+    ),
+  )
+}
