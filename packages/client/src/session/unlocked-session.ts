@@ -5,10 +5,10 @@ import type { Secret } from '@countersign/crypto/secret'
 import { sign } from '@countersign/crypto/sign'
 import type { CompartmentState } from '@countersign/ledger/compartment'
 import { activeMember } from '@countersign/ledger/projection-lookup'
-import { REFUSALS } from '@countersign/ledger/refusal'
+import { REFUSALS, type Verdict } from '@countersign/ledger/refusal'
 import type { LedgerState } from '@countersign/ledger/state'
 import { ENTRY_PURPOSE } from '@countersign/schema/entry'
-import { newId } from '@countersign/schema/ids'
+import { type EntryId, newId } from '@countersign/schema/ids'
 import { ClientError } from '../client-error.ts'
 import type { ItemIndex } from '../items/item-index.ts'
 import { KeyRing } from '../keys/key-ring.ts'
@@ -94,6 +94,11 @@ export class UnlockedSession {
 
   compartment(environment: string): CompartmentState | undefined {
     return this.#replay.compartment(environment)
+  }
+
+  /** What the reducer said of a recent entry; undefined for one long ago or unknown. */
+  verdict(entry: EntryId): Verdict | undefined {
+    return this.#replay.verdict(entry)
   }
 
   onChanges(listener: (changes: Changes) => void): () => void {
