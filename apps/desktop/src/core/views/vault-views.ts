@@ -1,45 +1,47 @@
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
-import { accessOf } from '@countersign/ledger/projection-lookup'
-import type { EnvironmentId, VaultId } from '@countersign/schema/ids'
+import { accessOf, activeMembers, atLeast } from '@countersign/ledger/projection-lookup'
 import { INITIAL_POLICY } from '@countersign/schema/policy'
-import type { EnvironmentView, VaultView } from '../../shared/views.ts'
-import { approversOf, peopleAt } from './people.ts'
+import type { EnvironmentView, PersonView, VaultView } from '../../shared/views.ts'
+import { environmentName, personOf } from './names.ts'
 
-export const environmentView = (
-  session: UnlockedSession,
-  environment: EnvironmentId,
-): EnvironmentView | undefined => {
-  const { ledger } = session
+export const environmentView = (session: UnlockedSession, environment: string): EnvironmentView => {
+  const { ledger, member } = session
   const record = ledger.projection.environments.get(environment)
-  if (record === undefined) return undefined
-  const access = accessOf(ledger.projection, environment, session.member)
   const policy = ledger.policies.get(environment)
+  const mine = accessOf(ledger.projection, environment, member)
+  const people = (wanted: (access: ReturnType<typeof accessOf>) => boolean): PersonView[] =>
+    activeMembers(ledger.projection)
+      .filter((each) => wanted(accessOf(ledger.projection, environment, each.member)))
+      .map((each) => personOf(ledger, each.member))
   return {
     environment,
-    vault: record.vault,
-    name: ledger.names.environments.get(environment) ?? '?',
-    level: access.level,
-    approve: access.approve,
+    vault: record?.vault ?? '',
+    name: environmentName(ledger, environment),
+    level: mine.level,
+    approve: mine.approve,
     policy: policy?.policy ?? INITIAL_POLICY,
     policyVersion: policy?.version ?? 0,
-    rekeyDue: record.rekeyDue,
+    rekeyDue: record?.rekeyDue ?? false,
     items: session.index(environment)?.size ?? 0,
-    holders: peopleAt(ledger, environment, 'hold'),
-    approvers: approversOf(ledger, environment),
-    requesters: peopleAt(ledger, environment, 'request'),
+    holders: people(({ level }) => level === 'hold'),
+    approvers: people(({ approve }) => approve),
+    requesters: people(({ level }) => level === 'request'),
   }
 }
 
-/** One vault with every environment in it, in the order of their creation. */
-export const vaultView = (session: UnlockedSession, vault: VaultId): VaultView => {
-  const environments: EnvironmentView[] = []
-  for (const record of session.ledger.projection.environments.values()) {
-    if (record.vault !== vault) continue
-    const view = environmentView(session, record.environment)
-    if (view !== undefined) environments.push(view)
-  }
-  return { vault, name: session.ledger.names.vaults.get(vault) ?? '?', environments }
+/** Every vault; environments a person has nothing to do with are shown by name, with level `none`. */
+export const vaultViews = (session: UnlockedSession): VaultView[] => {
+  const { projection, names } = session.ledger
+  const admin = projection.members.get(session.member)?.roles.includes('admin') === true
+  return [...projection.vaults].map((vault) => ({
+    vault,
+    name: names.vaults.get(vault) ?? '',
+    environments: [...projection.environments.values()]
+      .filter((each) => each.vault === vault)
+      .filter(
+        ({ environment }) =>
+          admin || atLeast(accessOf(projection, environment, session.member).level, 'view'),
+      )
+      .map(({ environment }) => environmentView(session, environment)),
+  }))
 }
-
-export const vaultViews = (session: UnlockedSession): VaultView[] =>
-  [...session.ledger.projection.vaults].map((vault) => vaultView(session, vault))
