@@ -1,4 +1,9 @@
-import { bindingPollSchema, credentialListSchema, credentialSchema, resolvedSchema } from '@countersign/schema/local-api'
+import {
+  bindingPollSchema,
+  credentialListSchema,
+  credentialSchema,
+  resolvedSchema,
+} from '@countersign/schema/local-api'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ASK, parsed, problemIn, type ServedVault, serveVault } from './test/served-vault.ts'
 
@@ -39,7 +44,9 @@ test('P22 a claim may be exchanged again until the first use, each time voiding 
   expect(spent.status).toBe(409)
   expect(problemIn(spent).code).toBe('claim.used')
   expect(served.vault.alerts).toContainEqual(expect.objectContaining({ code: 'claim.used', binding: id }))
-  expect(served.vault.records.some((each) => each.action === 'claim.reused' && each.binding === id)).toBe(true)
+  expect(served.vault.records.some((each) => each.action === 'claim.reused' && each.binding === id)).toBe(
+    true,
+  )
   expect((await served.call(CREDENTIAL, { token: again.token ?? '' })).status).toBe(200)
 })
 
@@ -85,9 +92,14 @@ test('P2 narrowed terms are told, and hold', async () => {
   if (asked === undefined) throw new Error('no request was made')
   const terms = { ...asked, items: asked.items.slice(0, 1), lease: { ...asked.lease, uses: 2 } }
   served.vault.decide(id, 'granted', { terms, narrowed: true })
-  const { terms: got, token = '' } = parsed(await served.call(`/v1/bindings/${id}`, { token: claim }), bindingPollSchema)
+  const { terms: got, token = '' } = parsed(
+    await served.call(`/v1/bindings/${id}`, { token: claim }),
+    bindingPollSchema,
+  )
   expect(got).toMatchObject({ items: ['cs://acme/production/openai'], narrowed: true, lease: { uses: 2 } })
-  expect(problemIn(await served.call('/v1/credentials/acme/production/azure', { token })).code).toBe('scope.refused')
+  expect(problemIn(await served.call('/v1/credentials/acme/production/azure', { token })).code).toBe(
+    'scope.refused',
+  )
   const first = parsed(await served.call(CREDENTIAL, { token }), credentialSchema)
   expect(first.lease.usesLeft).toBe(1)
   expect((await served.call(CREDENTIAL, { token })).status).toBe(200)
@@ -114,7 +126,9 @@ test('P2 giving back ends token and claim at once; a waiting request is withdraw
   expect((await served.call(CREDENTIAL, { token })).status).toBe(401)
   expect((await served.call(`/v1/bindings/${id}`, { token: claim })).status).toBe(401)
   const waiting = await served.bind({ application: 'withdraws' })
-  expect((await served.call('/v1/bindings/self', { method: 'DELETE', token: waiting.claim })).status).toBe(200)
+  expect((await served.call('/v1/bindings/self', { method: 'DELETE', token: waiting.claim })).status).toBe(
+    200,
+  )
   expect(served.vault.bindings.find((each) => each.id === waiting.id)?.state).toBe('cancelled')
 })
 
@@ -124,13 +138,18 @@ test('P2 a revocation refuses the very next read', async () => {
   served.vault.decide(id, 'revoked')
   const refused = await served.call(CREDENTIAL, { token })
   expect(refused.status).toBe(403)
-  expect(problemIn(refused)).toMatchObject({ code: 'binding.revoked', requestUrl: `${served.api.url}/v1/bindings` })
+  expect(problemIn(refused)).toMatchObject({
+    code: 'binding.revoked',
+    requestUrl: `${served.api.url}/v1/bindings`,
+  })
 })
 
 test('P2 the list names what may be read, and no value', async () => {
   const { token } = await served.granted({ application: 'lists', items: ['openai', 'azure'] })
   const answer = await served.call('/v1/credentials', { token })
-  expect(parsed(answer, credentialListSchema).credentials.map((each) => [each.reference, each.fields])).toEqual([
+  expect(
+    parsed(answer, credentialListSchema).credentials.map((each) => [each.reference, each.fields]),
+  ).toEqual([
     ['cs://acme/production/openai', ['api_key']],
     ['cs://acme/production/azure', ['endpoint', 'api_key']],
   ])
@@ -161,8 +180,15 @@ test('P2 what the source refuses is answered with its code, and what a request l
   served.vault.refuseAsk = { ok: false, code: 'lease.too_long', detail: 'At most one day.' }
   const tooLong = await served.call('/v1/bindings', { method: 'POST', body: ASK })
   served.vault.refuseAsk = null
-  expect(problemIn(tooLong)).toMatchObject({ code: 'lease.too_long', detail: 'At most one day.', status: 403 })
-  const invalid = await served.call('/v1/bindings', { method: 'POST', body: { ...ASK, reason: '', extra: 1 } })
+  expect(problemIn(tooLong)).toMatchObject({
+    code: 'lease.too_long',
+    detail: 'At most one day.',
+    status: 403,
+  })
+  const invalid = await served.call('/v1/bindings', {
+    method: 'POST',
+    body: { ...ASK, reason: '', extra: 1 },
+  })
   expect(problemIn(invalid).errors?.map((each) => each.path)).toEqual(expect.arrayContaining(['/reason']))
   expect(invalid.status).toBe(400)
 })
@@ -170,7 +196,10 @@ test('P2 what the source refuses is answered with its code, and what a request l
 test('P2 a program that keeps asking is held off, and the app is told', async () => {
   const statuses: number[] = []
   for (let i = 0; i < 8; i++) {
-    const answer = await served.call('/v1/bindings', { method: 'POST', body: { ...ASK, application: 'storm' } })
+    const answer = await served.call('/v1/bindings', {
+      method: 'POST',
+      body: { ...ASK, application: 'storm' },
+    })
     statuses.push(answer.status)
     if (answer.status === 429) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
   }
