@@ -53,6 +53,8 @@ const names = pairs(z.string())
 const stateSchema = z.strictObject({
   v: z.literal(1),
   projection: projectionSchema,
+  /** Null where it is the same. */
+  plain: projectionSchema.nullable(),
   hashes: bytes,
   ids: idList,
   names: z.strictObject({
@@ -114,6 +116,7 @@ export const serializeState = (state: LedgerState): Uint8Array => {
   return encodeCanonical({
     v: 1,
     projection: projectionToPlain(state.projection),
+    plain: state.plain === state.projection ? null : projectionToPlain(state.plain),
     hashes: state.hashes.toBytes(),
     ids: [...state.ids],
     names: {
@@ -146,8 +149,10 @@ export const restoreState = (checkpoint: Uint8Array): LedgerState =>
   restoring(() => {
     const plain = stateSchema.parse(decodeCanonical(checkpoint))
     const { team, members, devices, credentials, vaults, environments } = plain.names
+    const projection = projectionFrom(plain.projection)
     return {
-      projection: projectionFrom(plain.projection),
+      projection,
+      plain: plain.plain === null ? projection : projectionFrom(plain.plain),
       hashes: HashLog.fromBytes(plain.hashes),
       ids: new Set(plain.ids),
       names: {

@@ -15,6 +15,7 @@ import { HashLog } from './hash-log.ts'
 import { accessOf, epochAt } from './projection-lookup.ts'
 import type { EnvironmentRecord } from './projection-record.ts'
 import { ACCEPTED, type RefusalCode, refused, type Verdict } from './refusal.ts'
+import { verifiedAsKnown } from './shadow.ts'
 import type { LedgerState } from './state.ts'
 
 /** An item's current version. Blobs stay with whoever stores the entries: `seq` and `history` find them. */
@@ -110,7 +111,8 @@ const checkAuthor = (
   if (!stoodAt(projection.members.get(envelope.member))) return 'author.inactive'
   if (!stoodAt(device) || device?.member !== envelope.member) return 'author.device'
   const { level } = accessOf(projection, environment.environment, envelope.member, cited.seq)
-  return level === 'hold' ? null : 'compartment.not_holder'
+  if (level !== 'hold') return 'compartment.not_holder'
+  return verifiedAsKnown(projection, ledger.plain, envelope, cited.seq) ? null : 'author.unverified'
 }
 
 /** L44: under the epoch current as of the cited head, and after a cut under none older than the cut allows. */

@@ -27,6 +27,7 @@ import {
   checkRequestCreate,
 } from './reduce-requests.ts'
 import { ACCEPTED, type RefusalCode, refused, type Verdict } from './refusal.ts'
+import { changesProjection, plainAccepts, takePlain, verifiedAsKnown } from './shadow.ts'
 import type { LedgerState } from './state.ts'
 
 /** A ledger entry whose author is verified. `content` null: its sealed body did not open. `hash`: `entryHash` of its bytes. */
@@ -38,8 +39,10 @@ export interface LedgerEntry {
 
 /** The checks and the effect of one entry, everything but its place in the stream. Returns the refusal, or null once applied. */
 const decide = (state: LedgerState, envelope: Envelope, content: LedgerContent): RefusalCode | null => {
-  const plainCode = checkPlain(state.projection, envelope, content)
-  if (plainCode !== null) return plainCode
+  const { projection, plain } = state
+  if (projection.head !== null && !verifiedAsKnown(projection, plain, envelope, projection.head.seq)) {
+    return 'author.unverified'
+  }
   const unless = (code: RefusalCode | null, apply: () => void): RefusalCode | null => {
     if (code === null) apply()
     return code
@@ -101,6 +104,30 @@ const decideMembership = (
   return null
 }
 
+const judge = (state: LedgerState, envelope: Envelope, content: LedgerContent | null): RefusalCode | null => {
+  if (state.ids.has(envelope.id)) return 'entry.duplicate_id'
+  if (content === null) return 'entry.unreadable'
+  if (content.type !== envelope.type) return 'entry.malformed'
+  return checkPlain(state.projection, envelope, content) ?? decide(state, envelope, content)
+}
+
+/** As `judge`, with the plain projection following in step (L8). */
+const judgeBoth = (state: LedgerState, envelope: Envelope, content: LedgerContent | null): RefusalCode | null => {
+  const { projection, plain } = state
+  if (plain !== projection) {
+    const code = judge(state, envelope, content)
+    takePlain(plain, envelope, content)
+    return code
+  }
+  const code = judge(state, envelope, content)
+  // Refused, so that the projection still is what it was before the entry.
+  if (code !== null && changesProjection(envelope) && plainAccepts(projection, envelope, content)) {
+    state.plain = structuredClone(projection)
+    takePlain(state.plain, envelope, content)
+  }
+  return code
+}
+
 /**
  * Takes the ledger's next entry, whose author `verifyEntryAuthor` has verified (L1–L9), and judges it at its position. Total: it
  * throws on no parsed entry. A `chain.*` refusal leaves the state as it was and ends the replay; any other refusal leaves the entry
@@ -111,17 +138,12 @@ export const reduceLedger = (state: LedgerState, entry: LedgerEntry): Verdict =>
   const broken = checkLedgerChain(state.projection, envelope, content ?? undefined)
   if (broken !== null) return refused(broken)
   const first = state.projection.head === null
-  const code = judge(state, envelope, content)
+  const code = judgeBoth(state, envelope, content)
   if (first && code !== null) return refused(code)
   if (first) state.projection.genesis = hash
   state.projection.head = { seq: envelope.seq, hash }
+  state.plain.head = state.projection.head
   state.hashes.push(hash)
   state.ids.add(envelope.id)
   return code === null ? ACCEPTED : refused(code)
-}
-
-const judge = (state: LedgerState, envelope: Envelope, content: LedgerContent | null): RefusalCode | null => {
-  if (state.ids.has(envelope.id)) return 'entry.duplicate_id'
-  if (content === null) return 'entry.unreadable'
-  return content.type === envelope.type ? decide(state, envelope, content) : 'entry.malformed'
 }

@@ -20,6 +20,7 @@ export const REFUSALS = {
   'entry.malformed': 'the entry’s content is not what its type says',
   'entry.unreadable': 'the entry’s sealed body does not open',
   'author.unknown': 'the author or their device is not in the team',
+  'author.unverified': 'the signature was verified under a key the ledger does not know for this author',
   'author.inactive': 'the author was removed',
   'author.device': 'the device is removed or not the author’s',
   'author.not_admin': 'only an admin may do this',

@@ -101,7 +101,10 @@ export interface Names {
 
 /** Everything the ledger decides. Owned and updated in place by the one caller that replays it; nobody else writes to it. */
 export interface LedgerState {
+  /** What the ledger's clear parts say, as far as they were accepted. */
   projection: Projection
+  /** What they say to whoever sees no quorum: the same object until the two differ (L8). */
+  plain: Projection
   hashes: HashLog
   ids: Set<EntryId>
   names: Names
@@ -113,8 +116,13 @@ export interface LedgerState {
   grants: Set<RequestId>
 }
 
+const emptyProjections = (): Pick<LedgerState, 'projection' | 'plain'> => {
+  const projection = emptyProjection()
+  return { projection, plain: projection }
+}
+
 export const emptyState = (): LedgerState => ({
-  projection: emptyProjection(),
+  ...emptyProjections(),
   hashes: new HashLog(),
   ids: new Set(),
   names: {

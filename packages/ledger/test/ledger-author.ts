@@ -167,7 +167,7 @@ export class LedgerAuthor {
     const entry = decodeEntry(bytes)
     const { envelope } = entry
     const hash = entryHash(bytes)
-    const author = verifyEntryAuthor(this.state.projection, entry)
+    const author = verifyEntryAuthor(this.state.plain, entry)
     const verdict: Verdict =
       author.ok || !author.code.startsWith('chain.')
         ? reduceLedger(this.state, { envelope, content, hash })

@@ -55,7 +55,7 @@ export class TestTeam extends TeamRequests {
     const entry = decodeEntry(bytes)
     const { envelope } = entry
     const hash = entryHash(bytes)
-    const author = verifyEntryAuthor(this.state.projection, entry)
+    const author = verifyEntryAuthor(this.state.plain, entry)
     if (!author.ok && author.code.startsWith('chain.')) return { accepted: false, code: author.code }
     const content = parseCompartmentContent(envelope)
     const verdict = reduceCompartment(into, this.state, { envelope, content, hash })
