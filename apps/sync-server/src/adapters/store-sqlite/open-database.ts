@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { randomBytes } from '@countersign/crypto/verify'
 import { StoreError } from '../../core/store-error.ts'
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './database-schema.ts'
+import { isDamage } from './sqlite-failure.ts'
 
 const RESTORE =
   'Nothing was changed. Move this file aside and restore it from a backup; start with another path only for a new, empty server.'
@@ -95,9 +96,10 @@ export const openDatabase = (file: string, maxBytes: number | null): OpenDatabas
     db?.close()
     held.close()
     if (cause instanceof StoreError) throw cause
-    throw new StoreError('corrupt', `${file} cannot be opened: it is damaged or no data file. ${RESTORE}`, {
-      cause,
-    })
+    if (isDamage(cause)) {
+      throw new StoreError('corrupt', `${file} is damaged or no data file. ${RESTORE}`, { cause })
+    }
+    throw new StoreError('failed', `${file} cannot be opened; check its permissions and the disk`, { cause })
   }
   const opened = db
   return {
