@@ -4,7 +4,7 @@ import { accessOf } from '@countersign/ledger/projection-lookup'
 import { liveGrants } from '@countersign/ledger/reduce-grants'
 import { describeField } from '@countersign/schema/providers'
 import type { ItemDetail, ItemRow } from '../../shared/views.ts'
-import { environmentName, personOf, vaultName, vaultOf } from './names.ts'
+import { personView } from './people.ts'
 
 /** Live bindings per item, counted once for a whole list. */
 export const bindingCounts = (session: UnlockedSession): Map<string, number> => {
@@ -23,17 +23,18 @@ export const itemRow = (
 ): ItemRow => {
   const { ledger } = session
   const { environment, item, meta, current } = record
+  const vault = ledger.projection.environments.get(environment)?.vault ?? ''
   return {
     item,
-    vault: vaultOf(ledger, environment),
+    vault,
     environment,
-    vaultName: vaultName(ledger, environment),
-    environmentName: environmentName(ledger, environment),
+    vaultName: ledger.names.vaults.get(vault) ?? '?',
+    environmentName: ledger.names.environments.get(environment) ?? '?',
     name: meta.name,
     provider: meta.provider,
     version: current.version,
     updatedAt: current.at,
-    updatedBy: personOf(ledger, current.by),
+    updatedBy: personView(ledger, current.by),
     level: accessOf(ledger.projection, environment, session.member).level,
     conflict: session.compartment(environment)?.forks.has(item) === true,
     bindings: counts.get(item) ?? 0,
@@ -78,14 +79,14 @@ export const itemDetail = (
     history: record.history.map((step) => ({
       version: step.version,
       at: step.at,
-      by: personOf(ledger, step.by),
+      by: personView(ledger, step.by),
       change: changeOf(record, step),
     })),
     bindings: liveGrants(ledger, session.now(), { environment, item }).map(
       ({ record: each, body, grant }) => ({
         binding: each.request,
         application: body.application,
-        person: personOf(ledger, body.requester),
+        person: personView(ledger, body.requester),
         expiresAt: grant.expiresAt,
       }),
     ),

@@ -4,7 +4,7 @@ import { SOFTWARE_AAGUID } from '@countersign/crypto/software-authenticator'
 import { accessOf } from '@countersign/ledger/projection-lookup'
 import { toHex } from '@countersign/schema/hex'
 import type { MemberView } from '../../shared/views.ts'
-import { personName, placeName } from './names.ts'
+import { nameOf, placeName } from './people.ts'
 
 /** Hexadecimal in groups of four, for reading aloud. */
 export const grouped = (bytes: Uint8Array): string => (toHex(bytes).match(/.{4}/g) ?? []).join(' ')
@@ -22,7 +22,7 @@ export const memberViews = (session: UnlockedSession, timeAt: TimeAt): MemberVie
   )
   return [...projection.members.values()].map((record) => ({
     member: record.member,
-    name: personName(ledger, record.member),
+    name: nameOf(ledger, record.member),
     me: record.member === session.member,
     state: record.removedAt === null ? 'active' : 'removed',
     roles: [...record.roles],

@@ -1,29 +1,16 @@
 import { modeOf, servesUntil } from '@countersign/client/session/serving'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { activeMembers } from '@countersign/ledger/projection-lookup'
-import { requestStatus } from '@countersign/ledger/quorum'
 import type { StatusView } from '../../shared/views.ts'
 import type { Core } from '../core-state.ts'
-import { personName } from './names.ts'
-import { actionFor } from './request-view.ts'
+import { nameOf } from './people.ts'
+import { waitingFor } from './request-views.ts'
 
 const phaseOf = (core: Core): StatusView['phase'] => {
   if (core.installation.membership === null) return core.joining === null ? 'empty' : 'joining'
   if (core.device?.replica.status().alarm != null) return 'alarm'
   if (core.session === null) return 'locked'
   return core.session.active ? 'unlocked' : 'removed'
-}
-
-/** Requests that this person could do something about. */
-const waitingFor = (session: UnlockedSession): number => {
-  let waiting = 0
-  for (const id of session.ledger.open) {
-    const status = requestStatus(session.ledger, id, session.now())
-    const action = actionFor(session, id)
-    const acts = action === 'can_approve' || action === 'can_release'
-    if (acts && (status?.state === 'pending' || status?.state === 'awaiting_release')) waiting += 1
-  }
-  return waiting
 }
 
 const meOf = (session: UnlockedSession): StatusView['me'] => {
@@ -33,7 +20,7 @@ const meOf = (session: UnlockedSession): StatusView['me'] => {
   )
   return {
     member,
-    name: personName(ledger, member),
+    name: nameOf(ledger, member),
     roles: [...(ledger.projection.members.get(member)?.roles ?? [])],
     approver,
   }
@@ -49,7 +36,7 @@ const witnessOf = (core: Core): StatusView['witness'] => {
   const witnessed = new Set(device.replica.seen().map(({ statement }) => statement.member))
   return {
     time: lastWitness?.time ?? null,
-    by: lastWitness === null || session === null ? null : personName(session.ledger, lastWitness.member),
+    by: lastWitness === null || session === null ? null : nameOf(session.ledger, lastWitness.member),
     devices: others.filter(({ member }) => witnessed.has(member)).length,
     of: others.length,
   }

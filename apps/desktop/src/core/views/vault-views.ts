@@ -2,7 +2,7 @@ import type { UnlockedSession } from '@countersign/client/session/unlocked-sessi
 import { accessOf, activeMembers, atLeast } from '@countersign/ledger/projection-lookup'
 import { INITIAL_POLICY } from '@countersign/schema/policy'
 import type { EnvironmentView, PersonView, VaultView } from '../../shared/views.ts'
-import { environmentName, personOf } from './names.ts'
+import { personView } from './people.ts'
 
 export const environmentView = (session: UnlockedSession, environment: string): EnvironmentView => {
   const { ledger, member } = session
@@ -12,11 +12,11 @@ export const environmentView = (session: UnlockedSession, environment: string): 
   const people = (wanted: (access: ReturnType<typeof accessOf>) => boolean): PersonView[] =>
     activeMembers(ledger.projection)
       .filter((each) => wanted(accessOf(ledger.projection, environment, each.member)))
-      .map((each) => personOf(ledger, each.member))
+      .map((each) => personView(ledger, each.member))
   return {
     environment,
     vault: record?.vault ?? '',
-    name: environmentName(ledger, environment),
+    name: ledger.names.environments.get(environment) ?? '?',
     level: mine.level,
     approve: mine.approve,
     policy: policy?.policy ?? INITIAL_POLICY,

@@ -1,0 +1,198 @@
+import type { Authenticator } from '@countersign/client/authenticator/authenticator'
+import { SoftwareKeys } from '@countersign/client/authenticator/software'
+import { ClientError } from '@countersign/client/client-error'
+import type { Enrolment } from '@countersign/client/keys/enrolment'
+import {
+  DEFAULT_SETTINGS,
+  type Installation,
+  InstallationFolder,
+  type Membership,
+} from '@countersign/client/keys/installation'
+import { type Outcome, refuse } from '@countersign/client/refusal'
+import { DeviceSession } from '@countersign/client/session/device-session'
+import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
+import { openLevelStore } from '@countersign/client/store/level-store'
+import type { LocalStore } from '@countersign/client/store/local-store'
+import type { Genesis } from '@countersign/client/team/genesis'
+import { wsConnector } from '@countersign/client/transport/ws-connector'
+import { Secret } from '@countersign/crypto/secret'
+import type { LocalApi } from '@countersign/local-api/local-api'
+import type { AuditAction } from '@countersign/schema/audit'
+import type { Head } from '@countersign/schema/entry'
+import { newId } from '@countersign/schema/ids'
+import type { Area } from '../shared/contract.ts'
+import type { StartMessage } from '../shared/host-protocol.ts'
+import type { StatusView } from '../shared/views.ts'
+import { CeremonyAuthenticator } from './ceremony-authenticator.ts'
+import type { Host } from './host.ts'
+import type { InviteBook } from './invite-book.ts'
+import type { Joining } from './joining.ts'
+
+/** First start: keys enrolled and not yet of any team. In memory only. */
+export interface Setup {
+  readonly enrolment: Enrolment
+  readonly nonce: Uint8Array
+  /** Kept so that asking the server again asks for the same team. */
+  genesis: Genesis | null
+}
+
+/** Everything the core program has. Locking ends the process, so nothing here is ever locked again. */
+export class Core {
+  readonly host: Host
+  readonly start: StartMessage
+  readonly folder: InstallationFolder
+  readonly authenticator: Authenticator
+  readonly deviceSecret: Secret
+  installation: Installation
+  setup: Setup | null = null
+  joining: Joining | null = null
+  device: DeviceSession | null = null
+  session: UnlockedSession | null = null
+  invites: InviteBook | null = null
+  localApi: LocalApi | null = null
+  /** Requests that wait, as a locked app may know: how many. */
+  lockedRequests = 0
+  /** Something a person should see at once that is no alarm of the server's. */
+  alert: StatusView['alarm'] = null
+  /** Set by the program; called when there is something new to show. */
+  onStatus: () => void = () => undefined
+  readonly #areas = new Set<Area>()
+  #store: LocalStore | null = null
+  #announcing: ReturnType<typeof setTimeout> | null = null
+
+  private constructor(
+    host: Host,
+    start: StartMessage,
+    parts: { folder: InstallationFolder; installation: Installation; deviceSecret: Secret },
+  ) {
+    this.host = host
+    this.start = start
+    this.folder = parts.folder
+    this.installation = parts.installation
+    this.deviceSecret = parts.deviceSecret
+    this.authenticator =
+      start.authenticator === 'software'
+        ? new SoftwareKeys(parts.folder.softwareKeysPath)
+        : new CeremonyAuthenticator(host)
+  }
+
+  static async open(host: Host, start: StartMessage): Promise<Core> {
+    const folder = new InstallationFolder(start.profileDir)
+    const known = folder.read()
+    if (known !== null) {
+      const deviceSecret = await unwrapDeviceSecret(host, known)
+      return new Core(host, start, { folder, installation: known, deviceSecret })
+    }
+    const deviceSecret = Secret.random()
+    const wrapped = start.canWrap ? await host.wrap(Uint8Array.from(deviceSecret.expose())) : null
+    const installation: Installation = {
+      version: 1,
+      device: newId(),
+      deviceSecret: {
+        wrapped: wrapped !== null,
+        bytes: Uint8Array.from(wrapped ?? deviceSecret.expose()),
+      },
+      localApiPort: null,
+      tryOut: start.tryOut,
+      settings: DEFAULT_SETTINGS,
+      membership: null,
+    }
+    folder.write(installation)
+    return new Core(host, start, { folder, installation, deviceSecret })
+  }
+
+  /** Writes the installation file, whole or not at all. */
+  save(change: Partial<Installation>): void {
+    this.installation = { ...this.installation, ...change }
+    this.folder.write(this.installation)
+  }
+
+  /** Opens the local store and begins to sync, with the device key alone. */
+  async openDevice(membership: Membership, floor?: Head): Promise<DeviceSession> {
+    this.#store ??= await openLevelStore(this.folder.storePath)
+    const device = await DeviceSession.open({
+      store: this.#store,
+      membership,
+      device: this.installation.device,
+      deviceSecret: this.deviceSecret,
+      connect: wsConnector,
+      clock: Date.now,
+      log: () => undefined,
+      ...(floor === undefined ? {} : { floor }),
+    })
+    this.device = device
+    device.replica.onStatus(() => this.announce())
+    return device
+  }
+
+  /** Tells the windows that the status, and perhaps lists, changed. Many changes at once are one message. */
+  announce(...areas: Area[]): void {
+    for (const area of areas) this.#areas.add(area)
+    this.#announcing ??= setTimeout(() => {
+      this.#announcing = null
+      const changed = [...this.#areas]
+      this.#areas.clear()
+      if (changed.length > 0) this.host.event({ type: 'changed', areas: changed })
+      this.onStatus()
+    }, 30)
+  }
+
+  /** One audit record of something a person or this program did here. */
+  async audit(
+    action: AuditAction,
+    outcome: string,
+    detail = '',
+    more: Partial<AuditTarget> = {},
+  ): Promise<void> {
+    await this.device?.audit([
+      {
+        time: this.device.replica.now(),
+        action,
+        outcome,
+        count: 1,
+        binding: null,
+        environment: more.environment ?? null,
+        item: more.item ?? null,
+        version: more.version ?? null,
+        application: null,
+        caller: null,
+        detail,
+      },
+    ])
+  }
+
+  async close(): Promise<void> {
+    if (this.#announcing !== null) clearTimeout(this.#announcing)
+    await this.localApi?.close()
+    await this.joining?.close()
+    await this.invites?.close()
+    this.session?.stop()
+    await this.device?.stop()
+    await this.#store?.close()
+  }
+}
+
+interface AuditTarget {
+  readonly environment: string
+  readonly item: string
+  readonly version: number
+}
+
+const unwrapDeviceSecret = async (host: Host, { deviceSecret }: Installation): Promise<Secret> => {
+  if (!deviceSecret.wrapped) return Secret.take(Uint8Array.from(deviceSecret.bytes))
+  const bytes = await host.unwrap(deviceSecret.bytes)
+  if (bytes?.length === 32) return Secret.take(Uint8Array.from(bytes))
+  throw new ClientError(
+    'installation.key_store',
+    'The system’s key store does not give back this installation’s device key.',
+    { fix: 'Unlock the system’s key ring and start Countersign again.' },
+  )
+}
+
+/** The unlocked session, or why there is none. */
+export const unlocked = (core: Core): Outcome<UnlockedSession> => {
+  if (core.session !== null) return { ok: true, value: core.session }
+  return core.installation.membership === null
+    ? refuse('team.none', 'This installation is in no team yet.', 'Create a team or join one with an invite.')
+    : refuse('vault.locked', 'Countersign is locked.', 'Unlock it with your security key.')
+}
