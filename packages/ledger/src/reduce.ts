@@ -112,7 +112,11 @@ const judge = (state: LedgerState, envelope: Envelope, content: LedgerContent | 
 }
 
 /** As `judge`, with the plain projection following in step (L8). */
-const judgeBoth = (state: LedgerState, envelope: Envelope, content: LedgerContent | null): RefusalCode | null => {
+const judgeBoth = (
+  state: LedgerState,
+  envelope: Envelope,
+  content: LedgerContent | null,
+): RefusalCode | null => {
   const { projection, plain } = state
   if (plain !== projection) {
     const code = judge(state, envelope, content)
@@ -138,7 +142,7 @@ export const reduceLedger = (state: LedgerState, entry: LedgerEntry): Verdict =>
   const broken = checkLedgerChain(state.projection, envelope, content ?? undefined)
   if (broken !== null) return refused(broken)
   const first = state.projection.head === null
-  const code = judgeBoth(state, envelope, content)
+  const code = first ? judge(state, envelope, content) : judgeBoth(state, envelope, content)
   if (first && code !== null) return refused(code)
   if (first) state.projection.genesis = hash
   state.projection.head = { seq: envelope.seq, hash }

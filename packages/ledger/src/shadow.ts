@@ -27,7 +27,8 @@ export const plainAccepts = (
 /** Carries an entry into a plain projection that stands apart, where that takes it. */
 export const takePlain = (plain: Projection, envelope: Envelope, content: PlainContent | null): void => {
   const readable = content ?? parsePlain(envelope)
-  if (readable !== undefined && checkPlain(plain, envelope, readable) === null) applyPlain(plain, envelope, readable)
+  if (readable !== undefined && checkPlain(plain, envelope, readable) === null)
+    applyPlain(plain, envelope, readable)
 }
 
 /**
