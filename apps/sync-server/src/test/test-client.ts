@@ -33,7 +33,7 @@ export class TestClient {
 
   private constructor(ws: WebSocket) {
     this.ws = ws
-    this.closed = once(ws, 'close').then(([code]) => code as number)
+    this.closed = new Promise((resolve) => ws.once('close', resolve))
     ws.on('error', () => {})
     ws.on('message', (data: Buffer) => this.#take(decodeServerMessage(new Uint8Array(data))))
   }
