@@ -17,7 +17,7 @@ import type { Genesis } from '@countersign/client/team/genesis'
 import { wsConnector } from '@countersign/client/transport/ws-connector'
 import { Secret } from '@countersign/crypto/secret'
 import type { LocalApi } from '@countersign/local-api/local-api'
-import type { AuditAction } from '@countersign/schema/audit'
+import type { AuditAction, AuditRecord } from '@countersign/schema/audit'
 import type { Head } from '@countersign/schema/entry'
 import { newId } from '@countersign/schema/ids'
 import type { Area } from '../shared/contract.ts'
@@ -57,6 +57,7 @@ export class Core {
   /** Set by the program; called when there is something new to show. */
   onStatus: () => void = () => undefined
   readonly #areas = new Set<Area>()
+  readonly #reads = new Map<string, { reads: number; lastRead: number }>()
   #store: LocalStore | null = null
   #announcing: ReturnType<typeof setTimeout> | null = null
 
@@ -135,6 +136,25 @@ export class Core {
       if (changed.length > 0) this.host.event({ type: 'changed', areas: changed })
       this.onStatus()
     }, 30)
+  }
+
+  /** Shows something that a person should see at once. */
+  raise(code: string, message: string): void {
+    this.alert = { code, message, fix: 'Look at “Apps” and at the audit log.' }
+    this.announce()
+  }
+
+  /** Counts reads of bindings for the list of apps, since the unlock. */
+  countReads(records: readonly AuditRecord[]): void {
+    for (const { action, outcome, binding, count, time } of records) {
+      if (binding === null || action !== 'credential.read' || outcome !== 'ok') continue
+      const before = this.#reads.get(binding)?.reads ?? 0
+      this.#reads.set(binding, { reads: before + count, lastRead: time })
+    }
+  }
+
+  readsOf(binding: string): { reads: number; lastRead: number | null } {
+    return this.#reads.get(binding) ?? { reads: 0, lastRead: null }
   }
 
   /** One audit record of something a person or this program did here. */
