@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { cryptoReady } from '@countersign/crypto/ready'
+import { LEDGER, newId } from '@countersign/schema/ids'
+import type { AppendPart } from '@countersign/schema/wire'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { openSqliteStore } from '../adapters/store-sqlite/sqlite-store.ts'
+import { TestMember } from '../test/test-member.ts'
+import { TestTeam } from '../test/test-team.ts'
+import { AppendQueue, type AppendReply } from './append-queue.ts'
+import { checkGenesis, tokenHash } from './create-team.ts'
+import { Hub } from './hub.ts'
+import { isRefusal, parseBatch } from './parse-batch.ts'
+import type { Store } from './store.ts'
+import type { TeamState } from './team-state.ts'
+
+let folder: string
+let store: Store
+let team: TestTeam
+let state: TeamState
+let flushes: number[]
+let queue: AppendQueue
+
+beforeAll(() => cryptoReady())
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-queue-'))
+  store = openSqliteStore({ file: join(folder, 'server.db'), maxBytes: null })
+  team = new TestTeam()
+  const token = tokenHash('a token')
+  const genesis = checkGenesis(team.id, team.genesis)
+  if ('code' in genesis) throw new Error(genesis.message)
+  await store.teams.admitToken(token)
+  await store.teams.create(team.id, token, genesis)
+  const hub = new Hub({ log: store.log, schedule: (work) => work(), idleTeams: 1, onPush: () => {} })
+  const loaded = await hub.team(team.id)
+  if (loaded === undefined) throw new Error('the team is gone')
+  state = loaded
+  flushes = []
+  queue = new AppendQueue({
+    log: store.log,
+    schedule: setImmediate,
+    now: () => 0,
+    onFlush: ({ appends }) => flushes.push(appends),
+  })
+})
+afterEach(async () => {
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const submit = (parts: readonly AppendPart[], by = team.founder) =>
+  new Promise<AppendReply>((reply) => {
+    const batch = parseBatch(team.id, parts)
+    if (isRefusal(batch)) throw new Error(batch.message)
+    queue.submit({ team: state, device: by.device, batch, bytes: 1000, reply })
+  })
+const landed = async (stream: string) =>
+  (await store.log.read(team.id, stream, 0, { entries: 100, bytes: 1e7 })).length
+
+describe('append queue', () => {
+  test('what waits in one tick is committed together, and each is judged after the ones before', async () => {
+    const environment = newId()
+    const appends = [
+      [team.environment(environment, [team.founder])],
+      [team.item(team.founder, environment)],
+      [team.item(team.founder, environment)],
+    ]
+    const replies = appends.map((parts) => submit(parts))
+    expect(queue.depth).toBe(3)
+    expect((await Promise.all(replies)).map((each) => each.state)).toEqual([
+      'appended',
+      'appended',
+      'appended',
+    ])
+    await queue.drain()
+    expect(flushes).toEqual([3])
+  })
+
+  test('P5 an entry whose right was given in the same tick lands only after what gave it', async () => {
+    const environment = newId()
+    const holder = new TestMember([])
+    const setUp = [submit([team.environment(environment, [team.founder])]), submit([team.add(holder)])]
+    await Promise.all(setUp)
+    const give = team.give(holder, environment, 'hold')
+    const item = team.item(holder, environment)
+    const tooEarly = submit([item], holder)
+    const given = submit([give])
+    const inTime = submit([item], holder)
+    expect(await tooEarly).toMatchObject({ state: 'refused', refusal: { code: 'append.not_allowed' } })
+    expect(await given).toMatchObject({ state: 'appended' })
+    expect(await inTime).toMatchObject({ state: 'appended' })
+    expect(await landed(item.stream)).toBe(1)
+  })
+
+  test('P5 an entry whose right was taken in the same tick does not land', async () => {
+    const environment = newId()
+    const holder = new TestMember([])
+    const setUp = [
+      submit([team.environment(environment, [team.founder])]),
+      submit([team.add(holder, [{ environment, level: 'hold' }])]),
+    ]
+    await Promise.all(setUp)
+    const removed = submit([team.remove(holder, [team.founder], [environment])])
+    const late = submit([team.item(holder, environment)], holder)
+    expect(await removed).toMatchObject({ state: 'appended' })
+    expect(await late).toMatchObject({ state: 'refused', refusal: { code: 'append.not_allowed' } })
+    expect(await landed(`c/${environment}`)).toBe(0)
+  })
+
+  test('a refusal halfway through a batch leaves nothing behind for the next', async () => {
+    const vault = newId()
+    const expected = team.head(LEDGER)
+    const good = team.entry(team.founder, LEDGER, 'vault.create', { teamKeyEpoch: 0, vault })
+    team.advance(LEDGER, good)
+    const twice = team.entry(team.founder, LEDGER, 'vault.create', { teamKeyEpoch: 0, vault })
+    const refused = submit([{ stream: LEDGER, expected, entries: [good, twice] }])
+    const alone = submit([{ stream: LEDGER, expected, entries: [good] }])
+    expect(await refused).toMatchObject({ state: 'refused', refusal: { code: 'append.not_allowed' } })
+    expect(await alone).toMatchObject({ state: 'appended' })
+    expect(state.projection.vaults).toEqual(new Set([vault]))
+  })
+
+  test('an append behind a full store is refused with its code and can be sent again', async () => {
+    await store.close()
+    store = openSqliteStore({ file: join(folder, 'server.db'), maxBytes: 1 })
+    const full = new AppendQueue({
+      log: store.log,
+      schedule: (flush) => flush(),
+      now: () => 0,
+      onFlush: () => {},
+    })
+    const part = team.ledger(team.founder, 'bootstrap.close', { teamKeyEpoch: 0 })
+    const big = team.audit(team.founder, { bodyBytes: 200_000 })
+    const batch = parseBatch(team.id, [part, big])
+    if (isRefusal(batch)) throw new Error(batch.message)
+    const send = () =>
+      new Promise<AppendReply>((reply) =>
+        full.submit({ team: state, device: team.founder.device, batch, bytes: 1, reply }),
+      )
+    expect(await send()).toMatchObject({ state: 'refused', refusal: { code: 'store.full' } })
+    expect(await landed(LEDGER)).toBe(1)
+    expect(state.head(LEDGER)?.seq).toBe(0)
+  })
+})
