@@ -56,6 +56,7 @@ export class Core {
   alert: StatusView['alarm'] = null
   /** Set by the program; called when there is something new to show. */
   onStatus: () => void = () => undefined
+  readonly #cleanups: (() => void)[] = []
   readonly #areas = new Set<Area>()
   readonly #reads = new Map<string, { reads: number; lastRead: number }>()
   #store: LocalStore | null = null
@@ -181,7 +182,13 @@ export class Core {
     ])
   }
 
+  /** Runs when the program ends. */
+  onClose(cleanup: () => void): void {
+    this.#cleanups.push(cleanup)
+  }
+
   async close(): Promise<void> {
+    for (const cleanup of this.#cleanups) cleanup()
     if (this.#announcing !== null) clearTimeout(this.#announcing)
     await this.localApi?.close()
     await this.joining?.close()

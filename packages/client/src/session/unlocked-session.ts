@@ -27,7 +27,8 @@ export class UnlockedSession {
   /** A random name of this unlock, for leases that last until lock (P22). */
   readonly name = newId()
   readonly deviceKem: KeyPair
-  readonly #memberSign: KeyPair
+  /** Signs ledger and compartment entries, and what an inviter says. */
+  readonly memberSign: KeyPair
   readonly #storeKey: Secret
   readonly #replay: TeamReplay
   readonly #listeners: Set<(changes: Changes) => void>
@@ -40,7 +41,7 @@ export class UnlockedSession {
   ) {
     this.device = device
     this.deviceKem = keys.deviceKem
-    this.#memberSign = keys.memberSign
+    this.memberSign = keys.memberSign
     this.#storeKey = keys.storeKey
     this.#replay = replay
     this.#listeners = listeners
@@ -135,7 +136,7 @@ export class UnlockedSession {
         drafts = built
         return [...built]
       },
-      { sign: (_stream, bytes) => sign(this.#memberSign.secretKey, ENTRY_PURPOSE, bytes) },
+      { sign: (_stream, bytes) => sign(this.memberSign.secretKey, ENTRY_PURPOSE, bytes) },
     )
     if (refusal !== null) return refusal
     if (!result.ok) return appendRefusal(result.code, result.message)
@@ -164,7 +165,7 @@ export class UnlockedSession {
       device: this.device.device,
       ring: this.ring,
       projection: this.ledger.projection,
-      sign: this.#memberSign,
+      sign: this.memberSign,
     }
   }
 }
