@@ -122,7 +122,7 @@ export interface Store {
   readonly mailboxes: MailboxStore
   readonly records: RecordStore
   mode(): StoreMode
-  /** Tries a small durable write; the mode follows from how it went. */
+  /** Tries a durable write of a megabyte that does not stay; the mode follows from how it went. */
   probe(): Promise<StoreMode>
   close(): Promise<void>
 }

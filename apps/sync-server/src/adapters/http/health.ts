@@ -1,4 +1,4 @@
-import type { StoreMode } from '../../core/store.ts'
+import type { Store, StoreMode } from '../../core/store.ts'
 import type { NodeContext } from '../../node-context.ts'
 import { VERSION } from '../../version.ts'
 
@@ -16,9 +16,27 @@ export interface Health {
 
 const MODES: Record<StoreMode, ServerMode> = { normal: 'normal', full: 'read_only', failed: 'failed' }
 
-/** Whether this node serves, and why not. Asking while the disk was full tries it again. */
-export const healthOf = async (node: NodeContext, connections: number): Promise<Health> => {
-  const storeMode = node.store.mode() === 'normal' ? 'normal' : await node.store.probe()
+/** How often a store that takes no writes is tried again, whoever asks how it is. */
+const PROBE_EVERY_MS = 1000
+
+/** The store's mode, tried again when it was not normal: space may be back though nobody writes. */
+export const createStoreWatch = (store: Store, now: () => number): (() => Promise<StoreMode>) => {
+  let probedAt = Number.NEGATIVE_INFINITY
+  return async () => {
+    const mode = store.mode()
+    if (mode === 'normal' || now() - probedAt < PROBE_EVERY_MS) return mode
+    probedAt = now()
+    return store.probe()
+  }
+}
+
+/** Whether this node serves, and why not. */
+export const healthOf = async (
+  node: NodeContext,
+  storeModeNow: () => Promise<StoreMode>,
+  connections: number,
+): Promise<Health> => {
+  const storeMode = await storeModeNow()
   const mode = node.isDraining() ? 'draining' : MODES[storeMode]
   node.metrics.storeWritable.set(storeMode === 'normal' ? 1 : 0)
   return {

@@ -11,7 +11,7 @@ import type { z } from 'zod'
 import { StoreError } from '../../core/store-error.ts'
 import { TokenBuckets } from '../../core/token-bucket.ts'
 import type { NodeContext } from '../../node-context.ts'
-import { healthOf } from './health.ts'
+import { createStoreWatch, healthOf } from './health.ts'
 import { readBody } from './read-body.ts'
 import { fetchWrap, wrapOptions } from './wraps.ts'
 
@@ -39,6 +39,7 @@ const NOT_FOUND = json(404, { code: 'not_found' })
 
 /** Health, metrics and the download of wrapped keys. Nothing here is for browsers: no CORS header, `Origin` refused. */
 export const createHttpEndpoint = (node: NodeContext, connections: () => number): Server => {
+  const storeMode = createStoreWatch(node.store, () => performance.now())
   const proofs = new TokenBuckets(node.rates.proofsPerAddress)
 
   const post = async <T>(
@@ -66,11 +67,11 @@ export const createHttpEndpoint = (node: NodeContext, connections: () => number)
       case 'GET /livez':
         return json(200, { status: 'ok' })
       case 'GET /readyz': {
-        const { status, mode } = await healthOf(node, connections())
+        const { status, mode } = await healthOf(node, storeMode, connections())
         return json(status === 'ok' ? 200 : 503, { status, mode })
       }
       case 'GET /health':
-        return json(200, await healthOf(node, connections()))
+        return json(200, await healthOf(node, storeMode, connections()))
       case 'GET /metrics':
         node.metrics.queueDepth.set(node.appends.depth)
         return {

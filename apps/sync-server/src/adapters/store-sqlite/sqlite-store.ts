@@ -13,6 +13,9 @@ export interface SqliteStoreOptions {
   readonly maxBytes: number | null
 }
 
+/** The disk has space again when so much fits: an empty last page would let a few entries in and refuse the next. */
+const PROBE_BYTES = 1024 * 1024
+
 /** The embedded store: one file, WAL, synchronous FULL, one server process. Throws StoreError when it cannot be opened. */
 export const openSqliteStore = ({ file, maxBytes }: SqliteStoreOptions): Store => {
   const { db, close } = openDatabase(file, maxBytes)
@@ -28,8 +31,10 @@ export const openSqliteStore = ({ file, maxBytes }: SqliteStoreOptions): Store =
   const serverId = meta('server_id')
   const nodeSecret = meta('node_secret')
   const putProbe = db.prepare(
-    `INSERT INTO meta (name, value) VALUES ('probe', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+    `INSERT INTO meta (name, value) VALUES ('probe', zeroblob(${PROBE_BYTES}))
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
   )
+  const dropProbe = db.prepare(`DELETE FROM meta WHERE name = 'probe'`)
   const log = new SqliteLog(writer)
   return {
     serverId,
@@ -41,7 +46,8 @@ export const openSqliteStore = ({ file, maxBytes }: SqliteStoreOptions): Store =
     mode: () => writer.mode,
     probe: async (): Promise<StoreMode> => {
       try {
-        writer.write(() => putProbe.run(new Uint8Array([1])))
+        writer.write(() => putProbe.run())
+        writer.write(() => dropProbe.run())
       } catch (cause) {
         if (!(cause instanceof StoreError)) throw cause
       }
