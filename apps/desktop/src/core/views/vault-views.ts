@@ -29,11 +29,11 @@ export const environmentView = (session: UnlockedSession, environment: string): 
   }
 }
 
-/** Every vault; environments a person has nothing to do with are shown by name, with level `none`. */
-export const vaultViews = (session: UnlockedSession): VaultView[] => {
+/** A vault; of its environments a person who is no admin is shown those they have something to do with. */
+export const vaultView = (session: UnlockedSession, vault: string): VaultView => {
   const { projection, names } = session.ledger
   const admin = projection.members.get(session.member)?.roles.includes('admin') === true
-  return [...projection.vaults].map((vault) => ({
+  return {
     vault,
     name: names.vaults.get(vault) ?? '',
     environments: [...projection.environments.values()]
@@ -43,5 +43,8 @@ export const vaultViews = (session: UnlockedSession): VaultView[] => {
           admin || atLeast(accessOf(projection, environment, session.member).level, 'view'),
       )
       .map(({ environment }) => environmentView(session, environment)),
-  }))
+  }
 }
+
+export const vaultViews = (session: UnlockedSession): VaultView[] =>
+  [...session.ledger.projection.vaults].map((vault) => vaultView(session, vault))
