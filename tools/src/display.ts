@@ -25,21 +25,16 @@ export const hasDisplay = (): boolean =>
 export async function openDisplay(): Promise<Display> {
   if (hasDisplay()) return { env: { ...process.env }, kind: 'real', close: async () => {} }
 
-  // Xvfb chooses a free display number itself and writes it to the descriptor when it is ready.
-  const server = spawn(
-    'Xvfb',
-    ['-displayfd', '3', '-screen', '0', '1440x960x24', '-nolisten', 'tcp', '-noreset'],
-    {
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    },
-  )
+  // Xvfb chooses a free display number itself and writes it to the descriptor when it is ready. setpriv has the
+  // kernel end it with this process, however that ends.
+  const screen = ['-displayfd', '3', '-screen', '0', '1440x960x24', '-nolisten', 'tcp', '-noreset']
+  const server = spawn('setpriv', ['--pdeathsig', 'KILL', 'Xvfb', ...screen], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  })
   const ended = once(server, 'close').catch(() => {})
-  const endWithUs = () => server.kill('SIGKILL')
-  process.once('exit', endWithUs)
   const close = async () => {
-    process.off('exit', endWithUs)
     server.kill('SIGTERM')
-    const forced = setTimeout(endWithUs, 2000)
+    const forced = setTimeout(() => server.kill('SIGKILL'), 2000)
     await ended
     clearTimeout(forced)
   }
