@@ -24,9 +24,8 @@ const run = (body: string, env: NodeJS.ProcessEnv): Promise<string> =>
     )
   })
 
-/** The process that serves an X display, by the lock file it holds. */
-const serverOf = (display: string): number =>
-  Number(readFileSync(`/tmp/.X${display.replace(':', '')}-lock`, 'utf8'))
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
 
 async function ended(pid: number): Promise<boolean> {
   for (let tries = 0; tries < 100; tries += 1) {
@@ -56,10 +55,14 @@ test('the virtual display ends with the program that opened it, even when that i
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
-  const [line] = await once(child.stdout, 'data')
-  const display = String(line).trim().split(' ')[1] ?? ''
-  const server = serverOf(display)
-  expect(server).toBeGreaterThan(1)
-  child.kill('SIGKILL')
-  expect(await ended(server)).toBe(true)
+  try {
+    const [line] = await once(child.stdout, 'data')
+    expect(String(line)).toMatch(/^virtual :\d+/)
+    const servers = childrenOf(child.pid ?? 0)
+    expect(servers).toHaveLength(1)
+    child.kill('SIGKILL')
+    expect(await Promise.all(servers.map(ended))).toEqual([true])
+  } finally {
+    child.kill('SIGKILL')
+  }
 })
