@@ -1,0 +1,257 @@
+import { LEDGER, type StreamName } from '@countersign/schema/ids'
+import type { ClientMessage, Cursor, ServerMessage, SignedSeen } from '@countersign/schema/wire'
+import type { ClientError } from '../client-error.ts'
+import type { Session } from '../transport/session.ts'
+import type { Problem } from './alarm.ts'
+import type { Contact } from './contact.ts'
+import { Exchange } from './exchange.ts'
+import {
+  checkFloor,
+  checkMissingStreams,
+  checkServerHeads,
+  type ServerHeads,
+  splitView,
+} from './history-check.ts'
+import { Inbox } from './inbox.ts'
+import { type Incoming, Ingestor } from './ingestor.ts'
+import type { LedgerCopy } from './ledger-copy.ts'
+import { Listeners } from './listeners.ts'
+import type { EntryBatch, ReplicaOptions, ReplicaTiming } from './replica-options.ts'
+import type { SeenBook } from './seen-book.ts'
+import { ServerLink } from './server-link.ts'
+import type { Liveness, StatusBoard } from './status-board.ts'
+import type { StreamLog } from './stream-log.ts'
+import { WitnessDuty } from './witness-duty.ts'
+
+const FETCH_LIMIT = 500
+
+type MailboxMessage = Extract<ServerMessage, { type: 'mailbox' }>
+
+interface FollowerParts {
+  readonly options: ReplicaOptions
+  readonly timing: ReplicaTiming
+  readonly now: () => number
+  readonly streams: StreamLog
+  readonly copy: LedgerCopy
+  readonly book: SeenBook
+  readonly contact: Contact
+  readonly board: StatusBoard
+}
+
+/** Keeps the verified copy in step with the server: catches up, takes pushes, compares histories, states what was seen. */
+export class Follower {
+  readonly entries: Listeners<EntryBatch>
+  readonly mailboxes: Listeners<MailboxMessage>
+  readonly #parts: FollowerParts
+  readonly #link: ServerLink
+  readonly #inbox: Inbox
+  readonly #exchange: Exchange
+  readonly #ingestor: Ingestor
+  readonly #duty: WitnessDuty
+  readonly #refreshing = new Map<StreamName, Promise<void>>()
+  #serverHeads: ServerHeads = new Map()
+  #welcomeSeen: readonly SignedSeen[] = []
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts
+    const { options, timing, now, streams, copy, board } = parts
+    const { identity, connect } = options
+    const report = (error: unknown): void => board.failed(error)
+    this.entries = new Listeners(report)
+    this.mailboxes = new Listeners(report)
+    this.#exchange = new Exchange(timing.answerMs)
+    this.#inbox = new Inbox((message, session) => this.#handle(message, session), report)
+    const { team, genesisHash } = identity
+    this.#ingestor = new Ingestor({
+      log: streams,
+      known: { team, genesisHash, projection: copy.projection, ledgerHashes: copy.hashes },
+      onWritten: (batch) => {
+        this.#duty.soon()
+        this.entries.emit(batch)
+      },
+      onStoreTrouble: (error) => board.trouble(error),
+      stopped: () => board.stopped,
+    })
+    this.#duty = new WitnessDuty({
+      identity,
+      afterMs: timing.seenAfterMs,
+      everyMs: timing.seenEveryMs,
+      now,
+      cursors: () => this.#cursors(),
+      send: async (seen) =>
+        board.connection === 'live' ? this.ask((ref) => ({ type: 'seen', ref, seen })) : null,
+      onError: report,
+    })
+    this.#link = new ServerLink({
+      identity,
+      connect,
+      timing,
+      cursors: () => this.#cursors(),
+      events: {
+        onConnecting: () => board.enter('connecting', board.problem),
+        onMessage: (message, session) => this.#inbox.push(message, session),
+        onContact: () => this.#contacted(),
+        onDown: (error, refused) => this.#down(error, refused),
+      },
+    })
+  }
+
+  start(): void {
+    this.#link.start()
+  }
+
+  hurry(): void {
+    this.#link.hurry()
+  }
+
+  publishSeen(): Promise<void> {
+    return this.#duty.publish()
+  }
+
+  untilLive(): Promise<Liveness> {
+    this.#link.hurry()
+    return this.#parts.board.untilLive(this.#parts.timing.patienceMs)
+  }
+
+  /** Asks on the current connection; see `Exchange.ask`. */
+  ask(
+    make: (ref: number) => ClientMessage,
+    onReply?: (reply: ServerMessage) => Promise<void>,
+  ): Promise<ServerMessage | null> {
+    return this.#exchange.ask(this.#link.session, make, onReply)
+  }
+
+  /** Takes entries into the verified copy, or sounds the alarm. */
+  async take(incoming: readonly Incoming[]): Promise<void> {
+    const { problem, gap } = await this.#ingestor.take(incoming)
+    if (problem !== null) return this.sound(problem)
+    if (gap !== null) void this.refresh(gap)
+    const contradiction = await this.#parts.book.recheck()
+    if (contradiction !== null) await this.sound(await splitView(this.#parts.streams, contradiction))
+    else if (this.#ingestor.holding.size > 0 && this.#parts.board.connection === 'live')
+      void this.refresh(LEDGER)
+  }
+
+  /** Fetches what the server has of a stream after our head; several callers share one fetch. */
+  refresh(stream: StreamName): Promise<void> {
+    const running = this.#refreshing.get(stream)
+    if (running !== undefined) return running
+    const refresh = this.#fetchAll(stream).finally(() => this.#refreshing.delete(stream))
+    this.#refreshing.set(stream, refresh)
+    return refresh
+  }
+
+  /** A loud stop: nothing more is believed of this connection; reading what was verified goes on. */
+  async sound(problem: Problem): Promise<void> {
+    const { board, now } = this.#parts
+    if (board.alarm !== null) return
+    const sounded = board.sound(problem, now())
+    this.#link.stop()
+    this.#exchange.abandon()
+    await sounded
+  }
+
+  async stop(): Promise<void> {
+    this.#duty.stop()
+    this.#link.stop()
+    this.#exchange.abandon()
+    this.#inbox.clear()
+    await this.#inbox.idle()
+  }
+
+  async #handle(message: ServerMessage, session: Session): Promise<void> {
+    if (session !== this.#link.session || this.#parts.board.alarm !== null) return
+    switch (message.type) {
+      case 'welcome': {
+        this.#parts.board.enter('catching_up', null)
+        this.#serverHeads = new Map(message.heads.map(({ stream, head }) => [stream, head]))
+        this.#welcomeSeen = message.seen
+        const problem = checkServerHeads(this.#parts.streams, this.#serverHeads)
+        if (problem !== null) await this.sound(problem)
+        return
+      }
+      case 'entries':
+        await this.take([message])
+        await this.#exchange.answer(message)
+        return
+      case 'caught_up':
+        return this.#caughtUp()
+      case 'seen':
+        return this.#takeSeen(message.seen)
+      case 'mailbox':
+        return this.mailboxes.emit(message)
+      default:
+        await this.#exchange.answer(message)
+    }
+  }
+
+  async #caughtUp(): Promise<void> {
+    const { streams, options, copy, board } = this.#parts
+    const { floor, device } = options.identity
+    const problem =
+      (await checkFloor(streams, floor)) ??
+      checkMissingStreams(streams, this.#serverHeads, copy.projection, device) ??
+      this.#withheld()
+    if (problem !== null) return this.sound(problem)
+    for (const seen of this.#welcomeSeen) {
+      await this.#takeSeen(seen)
+      if (board.alarm !== null) return
+    }
+    this.#welcomeSeen = []
+    this.#link.settled()
+    board.enter('live', null)
+    this.#contacted()
+    this.#duty.soon(0)
+  }
+
+  /** After catching up nothing may still wait for ledger entries: they were cited, so the server has them. */
+  #withheld(): Problem | null {
+    const held = [...this.#ingestor.holding.values()][0]
+    if (held === undefined) return null
+    const message = 'The server passes on entries that rest on ledger entries it keeps back.'
+    const evidence = held.entries.slice(0, 1).map((bytes) => ({ label: 'entry', bytes }))
+    return { code: 'withheld', stream: held.stream, seq: held.from, message, evidence }
+  }
+
+  async #takeSeen(seen: SignedSeen): Promise<void> {
+    const { book, streams, board } = this.#parts
+    const { news, contradiction } = await book.take(seen)
+    if (contradiction !== null) return this.sound(await splitView(streams, contradiction))
+    if (!news) return
+    this.#duty.answer()
+    board.announce()
+  }
+
+  async #fetchAll(stream: StreamName): Promise<void> {
+    const { streams, board } = this.#parts
+    for (;;) {
+      const after = streams.head(stream)
+      const reply = await this.ask((ref) => ({ type: 'fetch', ref, stream, after, limit: FETCH_LIMIT }))
+      if (reply?.type !== 'entries' || board.alarm !== null) return
+      // A server that sends nothing new would keep this asking for ever.
+      if (streams.head(stream)?.seq === after?.seq) return
+    }
+  }
+
+  #down(error: ClientError, refused: boolean): void {
+    const { board, options } = this.#parts
+    this.#inbox.clear()
+    this.#ingestor.forgetHeld()
+    this.#exchange.abandon()
+    options.log('replica.down', { code: error.code })
+    if (board.alarm !== null || board.stopped) return
+    board.enter(refused ? 'refused' : 'offline', error)
+  }
+
+  #contacted(): void {
+    const { board, contact, now } = this.#parts
+    if (board.connection !== 'live') return
+    contact.mark(now()).catch((error: unknown) => board.failed(error))
+  }
+
+  #cursors(): Cursor[] {
+    const { streams } = this.#parts
+    const names = streams.streams().sort((a, b) => Number(b === LEDGER) - Number(a === LEDGER))
+    return names.map((stream) => ({ stream, head: streams.head(stream) }))
+  }
+}
