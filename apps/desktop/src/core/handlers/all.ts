@@ -1,0 +1,23 @@
+import type { Handlers } from '../handler.ts'
+import { auditHandlers } from './audit.ts'
+import { bindingHandlers } from './bindings.ts'
+import { itemHandlers } from './items.ts'
+import { memberHandlers } from './members.ts'
+import { requestHandlers } from './requests.ts'
+import { settingsHandlers } from './settings.ts'
+import { setupHandlers } from './setup.ts'
+import { unlockHandlers } from './unlock.ts'
+import { vaultHandlers } from './vaults.ts'
+
+/** Every call of the contract; the compiler holds this to be complete. */
+export const handlers: Handlers = {
+  ...unlockHandlers,
+  ...setupHandlers,
+  ...vaultHandlers,
+  ...itemHandlers,
+  ...memberHandlers,
+  ...requestHandlers,
+  ...bindingHandlers,
+  ...auditHandlers,
+  ...settingsHandlers,
+}

@@ -1,0 +1,125 @@
+import {
+  createItem,
+  deleteItem,
+  findItem,
+  rollbackItem,
+  unknownItem,
+  updateItem,
+} from '@countersign/client/items/item-actions'
+import { openAsHolder, openedValue, versionOf } from '@countersign/client/items/item-values'
+import { type Outcome, ok, refuse } from '@countersign/client/refusal'
+import { freshnessOf } from '@countersign/client/session/serving'
+import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
+import type { ItemDetail } from '../../shared/views.ts'
+import { type Core, unlocked } from '../core-state.ts'
+import type { Handlers } from '../handler.ts'
+import { itemDetail, itemRows } from '../views/item-views.ts'
+import { rotationDue } from '../worklist.ts'
+
+/** A revealed value hides itself after this long. */
+const HIDE_AFTER_MS = 20_000
+
+const detailOf = async (core: Core, session: UnlockedSession, item: string): Promise<Outcome<ItemDetail>> => {
+  const record = findItem(session, item)
+  if (record === undefined || record.current.deleted) return unknownItem()
+  return ok(itemDetail(session, record, await rotationDue(core, session)))
+}
+
+/** Runs a change and answers with the item as it is then. */
+const changing = async (
+  core: Core,
+  item: string,
+  change: (session: UnlockedSession) => Promise<Outcome<unknown>>,
+): Promise<Outcome<ItemDetail>> => {
+  const session = unlocked(core)
+  if (!session.ok) return session
+  const done = await change(session.value)
+  return done.ok ? detailOf(core, session.value, item) : done
+}
+
+/** One field's value; put on record before it leaves this function (P18). */
+const revealField = async (
+  core: Core,
+  item: string,
+  field: string,
+  version: number | undefined,
+  how: string,
+): Promise<Outcome<string>> => {
+  const session = unlocked(core)
+  if (!session.ok) return session
+  const record = findItem(session.value, item)
+  const wanted = record === undefined ? undefined : versionOf(record, version)
+  if (record === undefined || wanted === undefined || wanted.deleted) return unknownItem()
+  const fresh = freshnessOf(session.value, record.environment)
+  if (fresh.state === 'expired') {
+    return refuse(
+      'freshness.expired',
+      'Nothing confirmed in time that access here was not revoked.',
+      `It could be refreshed by: ${fresh.whoCouldRefresh.join(', ')}.`,
+    )
+  }
+  const opened = await openAsHolder(session.value, record, wanted)
+  if (!opened.ok) return opened
+  const value = openedValue(session.value.team, opened.value)[field]
+  opened.value.key.wipe()
+  if (value === undefined) {
+    return refuse('item.field_unknown', 'This credential has no such field.', 'Reload it.')
+  }
+  const target = { environment: record.environment, item, version: wanted.version }
+  await core.audit('credential.revealed', 'ok', `${how}: ${field}`, target)
+  return ok(value)
+}
+
+export const itemHandlers: Handlers<
+  | 'items.list'
+  | 'item.get'
+  | 'item.create'
+  | 'item.update'
+  | 'item.rollback'
+  | 'item.delete'
+  | 'item.reveal'
+  | 'item.copy'
+> = {
+  'items.list': async (core) => {
+    const session = unlocked(core)
+    if (!session.ok) return session
+    return ok(itemRows(session.value, await rotationDue(core, session.value)))
+  },
+
+  'item.get': (core, { item }) => {
+    const session = unlocked(core)
+    return session.ok ? detailOf(core, session.value, item) : session
+  },
+
+  'item.create': async (core, request) => {
+    const session = unlocked(core)
+    if (!session.ok) return session
+    const made = await createItem(session.value, request)
+    return made.ok ? detailOf(core, session.value, made.value.item) : made
+  },
+
+  'item.update': (core, request) => changing(core, request.item, (session) => updateItem(session, request)),
+
+  'item.rollback': (core, { item, base, to }) =>
+    changing(core, item, (session) => rollbackItem(session, item, base, to)),
+
+  'item.delete': async (core, { item, base }) => {
+    const session = unlocked(core)
+    if (!session.ok) return session
+    const done = await deleteItem(session.value, item, base)
+    return done.ok ? ok({}) : done
+  },
+
+  'item.reveal': async (core, { item, field, version }) => {
+    const value = await revealField(core, item, field, version, 'shown')
+    return value.ok ? ok({ value: value.value, hideAfterMs: HIDE_AFTER_MS }) : value
+  },
+
+  'item.copy': async (core, { item, field }) => {
+    const value = await revealField(core, item, field, undefined, 'copied')
+    if (!value.ok) return value
+    const clearAfterMs = core.installation.settings.clipboardClearMs
+    core.host.clipboard(value.value, clearAfterMs)
+    return ok({ clearAfterMs })
+  },
+}

@@ -1,0 +1,53 @@
+import { addKey, retireKey } from '@countersign/client/keys/key-actions'
+import { type Outcome, ok, refuse } from '@countersign/client/refusal'
+import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
+import type { MemberView } from '../../shared/views.ts'
+import { unlocked } from '../core-state.ts'
+import { entryTimes } from '../entry-times.ts'
+import type { Handlers } from '../handler.ts'
+import { storeWraps } from '../open-session.ts'
+import { memberViews } from '../views/member-views.ts'
+
+const memberAfter = async (session: UnlockedSession, member: string): Promise<Outcome<MemberView>> => {
+  const view = memberViews(session, await entryTimes(session)).find((each) => each.member === member)
+  return view === undefined
+    ? refuse('member.unknown', 'There is no such member.', 'Reload the list.')
+    : ok(view)
+}
+
+export const settingsHandlers: Handlers<'settings.get' | 'settings.set' | 'keys.add' | 'keys.retire'> = {
+  'settings.get': (core) => ok(core.installation.settings),
+
+  'settings.set': (core, settings) => {
+    core.save({ settings })
+    core.host.idleLock(settings.idleLockMs)
+    core.announce('settings')
+    return ok(settings)
+  },
+
+  'keys.add': async (core, { label }) => {
+    const session = unlocked(core)
+    if (!session.ok) return session
+    const { membership } = core.installation
+    if (membership === null) return refuse('team.none', 'This installation is in no team.', 'Join one first.')
+    const added = await addKey(session.value, core.authenticator, membership, label)
+    if (!added.ok) return added
+    core.save({ membership: { ...membership, waysIn: [...membership.waysIn, added.value.way] } })
+    await storeWraps(core, [added.value.wrap])
+    return memberAfter(session.value, session.value.member)
+  },
+
+  'keys.retire': async (core, { member, label, reason }) => {
+    const session = unlocked(core)
+    if (!session.ok) return session
+    const retired = await retireKey(session.value, member, label, reason)
+    if (!retired.ok) return retired
+    const { membership } = core.installation
+    if (membership !== null && member === session.value.member) {
+      const gone = Buffer.from(retired.value.credentialId)
+      const waysIn = membership.waysIn.filter((way) => !gone.equals(way.credential))
+      core.save({ membership: { ...membership, waysIn } })
+    }
+    return memberAfter(session.value, member)
+  },
+}
