@@ -14,7 +14,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: [`${roots}/**/src/**/*.test.{ts,tsx}`],
+          include: [`${roots}/*/**/*.test.{ts,tsx}`],
           exclude: [...excluded, '**/*.{prop,fuzz,int}.test.{ts,tsx}'],
           testTimeout: 10_000,
         },
@@ -23,7 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'prop',
-          include: [`${roots}/**/src/**/*.prop.test.ts`],
+          include: [`${roots}/*/**/*.prop.test.ts`],
           exclude: excluded,
           testTimeout: 60_000,
         },
@@ -32,7 +32,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'int',
-          include: [`${roots}/**/src/**/*.int.test.ts`],
+          include: [`${roots}/*/**/*.int.test.ts`],
           exclude: excluded,
           testTimeout: 60_000,
           hookTimeout: 60_000,

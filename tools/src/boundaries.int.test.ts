@@ -24,6 +24,7 @@ const allowed: Record<string, string> = {
   'packages/ledger/src/reduce.ts': "import '@countersign/crypto/verify'\nexport const reduce = 1",
   'packages/client/src/sync.ts':
     "import 'node:fs'\nimport '@countersign/ledger/reduce'\nimport '@countersign/crypto/aead'\nexport const sync = 1",
+  'packages/client/test/team.ts': "import '../src/sync.ts'",
   'packages/local-api/src/serve.ts': "import '@countersign/client/sync'\nexport const serve = 1",
   'apps/sync-server/src/core/append.ts': "import '@countersign/crypto/verify'\nexport const append = 1",
   'apps/sync-server/src/core/append.test.ts': "import '@countersign/crypto/sign'",
@@ -74,6 +75,8 @@ const refused: [rule: string, file: string, text: string][] = [
   ['ledger-pure', 'packages/ledger/src/talks.ts', "import 'ws'"],
   ['server-core-pure', 'apps/sync-server/src/core/reads.ts', "import 'node:fs'"],
   ['server-core-pure', 'apps/sync-server/src/core/adapts.ts', "import '../adapters/socket.ts'"],
+  ['electron-at-the-edge', 'tools/src/electron.ts', "import 'electron'"],
+  ['no-test-code-in-shipped-code', 'packages/client/src/seam.ts', "import '../test/team.ts'"],
   ['schema-everywhere', 'packages/schema/src/node.ts', "import 'node:buffer'"],
   ['desktop-process-main', 'apps/desktop/src/main/keys.ts', "import '../core/core.ts'"],
   ['desktop-process-core', 'apps/desktop/src/core/window.ts', "import '../main/main.ts'"],

@@ -5,7 +5,6 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { progress } from './progress.ts'
-import { repository } from './repository.ts'
 
 // The download is given up when nothing arrives for this long; a slow line that moves may take its time.
 const STALL_MS = 20_000
@@ -16,8 +15,7 @@ export interface OfficialElectron {
   version: string
 }
 
-const packageFolder = (): string =>
-  dirname(createRequire(join(repository, 'apps/desktop/package.json')).resolve('electron/package.json'))
+const packageFolder = (): string => dirname(createRequire(import.meta.url).resolve('electron/package.json'))
 
 /** The runtime that the `electron` package has downloaded before, if it is complete. */
 export function installedOfficialElectron(): OfficialElectron | undefined {
