@@ -55,9 +55,11 @@ export const newMemberOf = (
 ): NewMember => ({
   member: enrolment.member,
   root: enrolment.root,
-  ...device,
+  device: device.device,
+  deviceSecret: device.deviceSecret,
   recovery: enrolment.recovery === 'confirmed',
-  ...names,
+  name: names.name,
+  deviceName: names.deviceName,
   credentials: enrolment.keys.map((key) => key.record),
   labels: enrolment.keys.map((key) => key.label),
 })
@@ -82,7 +84,7 @@ export const genesisOf = (plan: TeamToFound): Genesis =>
     plan.enrolment.team,
     plan.nonce,
     plan.teamName,
-    newMemberOf(plan.enrolment, plan.device, plan),
+    newMemberOf(plan.enrolment, plan.device, { name: plan.name, deviceName: plan.deviceName }),
     plan.now,
   )
 
