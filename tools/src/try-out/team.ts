@@ -105,6 +105,12 @@ export class TryOutTeam {
       access: [],
     })
     this.#onStep('Otto joined as auditor')
+    const { me } = await admin.must('status.get', {})
+    if (me === null) throw new Error('the admin is nobody')
+    await admin.must('member.access', {
+      member: me.member,
+      access: [{ environment: production, level: 'hold', approve: true }],
+    })
     await admin.must('policy.set', {
       environment: production,
       policy: {
