@@ -21,11 +21,18 @@ const faultAnswer = (error: unknown): CallAnswer => {
     )
   }
   const kind = error instanceof Error ? error.name : typeof error
+  reportFault(error)
   return no(
     'core.fault',
     `Something went wrong inside Countersign (${kind}).`,
     'Try again; if it stays, restart it.',
   )
+}
+
+/** Where it happened, for whoever looks at the log: frames only, as a message may quote what it choked on. */
+const reportFault = (error: unknown): void => {
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : []
+  process.stderr.write(`core fault\n${frames.slice(0, 12).join('\n')}\n`)
 }
 
 const run = async <N extends CallName>(
