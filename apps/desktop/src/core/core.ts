@@ -42,7 +42,12 @@ const startCore = async (host: Host, start: StartMessage): Promise<Core> => {
         core.announce()
       })
     })
-    if (start.cause !== 'start') await core.audit('vault.locked', 'ok', start.cause)
+    if (start.cause !== 'start') {
+      // Being locked does not wait for the disk; that it is not on record is shown.
+      await core
+        .audit('vault.locked', 'ok', start.cause)
+        .catch(() => core.raise('audit.failed', 'The lock could not be put on record.'))
+    }
   }
   core.localApi = await serveLocalApi({
     source: lockedSource(core),

@@ -31,7 +31,8 @@ const faultAnswer = (error: unknown): CallAnswer => {
 
 /** Where it happened, for whoever looks at the log: frames only, as a message may quote what it choked on. */
 const reportFault = (error: unknown): void => {
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : []
+  const frames =
+    error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : []
   process.stderr.write(`core fault\n${frames.slice(0, 12).join('\n')}\n`)
 }
 

@@ -1,3 +1,5 @@
+import { makeChange } from '@countersign/client/items/item-actions'
+import { replayQueue } from '@countersign/client/items/offline-items'
 import { carryOutChange, changesToCarryOut } from '@countersign/client/requests/change-actions'
 import { releasable, releaseGrant } from '@countersign/client/requests/request-actions'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
@@ -20,12 +22,18 @@ const dueFor = (session: UnlockedSession): Map<string, Duty> => {
     if (!rekeyDue || !holds(projection, environment, session.member)) continue
     due.set(`rekey ${environment}`, () => rekeyEnvironment(session, environment, true))
   }
+  if (session.device.replica.intents.waiting().length > 0) {
+    due.set('queue', async () => {
+      await replayQueue(session, (change) => makeChange(session, change))
+      return { ok: true }
+    })
+  }
   return due
 }
 
 /**
  * What an unlocked client does without being asked: releases grants whose quorum stands (P2), makes the changes it asked for once
- * approved (P3), re-keys environments where a removal made it due (P4). Returns the function that ends it.
+ * approved (P3), re-keys environments where a removal made it due (P4), sends changes made offline (P19). Returns the function that ends it.
  */
 export const startDuties = (session: UnlockedSession): (() => void) => {
   const failedAt = new Map<string, number>()

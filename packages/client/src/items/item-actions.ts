@@ -5,9 +5,10 @@ import type { ItemMeta, ItemValue } from '@countersign/schema/item'
 import { type Outcome, ok, type Refusal, refuse } from '../refusal.ts'
 import type { UnlockedSession } from '../session/unlocked-session.ts'
 import type { Author } from '../team/author.ts'
-import { type ItemChange, itemDeleteDraft, itemPutDrafts, type LiveGrant } from './item-entries.ts'
+import { itemDeleteDraft, itemPutDrafts, type LiveGrant } from './item-entries.ts'
 import type { ItemRecord } from './item-index.ts'
 import { openAsHolder, openedValue, versionOf } from './item-values.ts'
+import { type QueuedChange, queueChange, settleConflicts, worthQueueing } from './offline-items.ts'
 
 export type NewItem = Pick<ItemMeta, 'name' | 'provider' | 'note' | 'models'> & {
   readonly environment: string
@@ -46,17 +47,32 @@ const mayWrite = (session: UnlockedSession, author: Author, environment: string)
   )
 }
 
-/** Writes a version on top of `base`; refuses where another version is current by now. */
-export const putVersion = async (session: UnlockedSession, change: ItemChange): Promise<Outcome<null>> => {
+/** Writes a queued or fresh change now; refuses where another version is current by now. */
+export const makeChange = async (session: UnlockedSession, change: QueuedChange): Promise<Outcome<null>> => {
   const { environment, item, base } = change
   const result = await session.append((author) => {
     const refusal = mayWrite(session, author, environment)
     if (refusal !== null) return refusal
     const current = session.index(environment)?.get(item)?.current.version ?? 0
     if (current !== base) return conflict()
-    return itemPutDrafts(author, change, grantsOn(session, environment, item))
+    return change.act === 'put'
+      ? itemPutDrafts(author, change, grantsOn(session, environment, item))
+      : [itemDeleteDraft(author, change)]
   })
-  return result.ok ? ok(null) : result
+  if (!result.ok) return result
+  await settleConflicts(session, item)
+  return ok(null)
+}
+
+/** Makes a change, or keeps it until the server is back (P19). */
+const writeOrQueue = async (session: UnlockedSession, change: QueuedChange): Promise<Outcome<null>> => {
+  const { connection } = session.device.replica.status()
+  if (connection === 'live' || connection === 'alarm') {
+    const made = await makeChange(session, change)
+    return made.ok || !worthQueueing(made) ? made : queueChange(session, change)
+  }
+  if (!holds(session.ledger.projection, change.environment, session.member)) return notHolder()
+  return queueChange(session, change)
 }
 
 export const createItem = async (
@@ -77,8 +93,16 @@ export const createItem = async (
   if (fields.length === 0) {
     return refuse('item.empty', 'A credential needs at least one field.', 'Fill in a field.')
   }
-  const change = { environment, item: id, base: 0, meta: { ...meta, fields }, value, id: newId() }
-  const written = await putVersion(session, change)
+  const change = {
+    act: 'put' as const,
+    environment,
+    item: id,
+    base: 0,
+    meta: { ...meta, fields },
+    value,
+    id: newId(),
+  }
+  const written = await writeOrQueue(session, change)
   return written.ok ? ok({ item: id }) : written
 }
 
@@ -113,7 +137,8 @@ export const updateItem = async (session: UnlockedSession, update: ItemUpdate): 
   opened.value.key.wipe()
   const { name, provider, note, models } = record.meta
   const fields = [...record.meta.fields, ...Object.keys(value).filter((f) => !record.meta.fields.includes(f))]
-  return putVersion(session, {
+  return writeOrQueue(session, {
+    act: 'put',
     environment: record.environment,
     item: record.item,
     base: update.base,
@@ -139,7 +164,15 @@ export const rollbackItem = async (
   const { valueHash: _, ...meta } = opened.value.meta
   const value = openedValue(session.team, opened.value)
   opened.value.key.wipe()
-  return putVersion(session, { environment: record.environment, item, base, meta, value, id: newId() })
+  return writeOrQueue(session, {
+    act: 'put',
+    environment: record.environment,
+    item,
+    base,
+    meta,
+    value,
+    id: newId(),
+  })
 }
 
 export const deleteItem = async (
@@ -149,13 +182,5 @@ export const deleteItem = async (
 ): Promise<Outcome<null>> => {
   const record = findItem(session, item)
   if (record === undefined || record.current.deleted) return unknownItem()
-  const { environment } = record
-  const id = newId()
-  const result = await session.append((author) => {
-    const refusal = mayWrite(session, author, environment)
-    if (refusal !== null) return refusal
-    if (session.index(environment)?.get(item)?.current.version !== base) return conflict()
-    return [itemDeleteDraft(author, { environment, item, base, id })]
-  })
-  return result.ok ? ok(null) : result
+  return writeOrQueue(session, { act: 'delete', environment: record.environment, item, base, id: newId() })
 }

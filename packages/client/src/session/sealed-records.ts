@@ -48,8 +48,14 @@ export class SealedRecords {
     await this.#store.batch({ puts: [], dels: [this.#keyOf(name)] }, { durable: true })
   }
 
+  /** For a record that is kept elsewhere: its sealed bytes. */
   sealed(name: string, value: CborValue): Uint8Array {
     return seal(this.#key, this.#context(name), encodeCanonical(value))
+  }
+
+  /** What `sealed` sealed under this name. */
+  unsealed(name: string, blob: Uint8Array): unknown {
+    return this.#open(name, blob)
   }
 
   #keyOf(name: string): string {

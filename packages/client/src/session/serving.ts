@@ -7,18 +7,30 @@ import type { UnlockedSession } from './unlocked-session.ts'
 /** Codes with which a server that is there takes no writes. */
 const NO_WRITES = new Set(['store.full', 'store.failed'])
 
+/**
+ * Nobody can have witnessed before there was anybody else: until the first statement the limit runs from when this member and the
+ * first of the others were both in the team.
+ */
+const couldWitnessSince = (
+  session: UnlockedSession,
+  others: readonly { member: string }[],
+): number | null => {
+  const joined = others.flatMap(({ member }) => session.joinedAt(member) ?? [])
+  const mine = session.joinedAt(session.member)
+  return mine === undefined || joined.length === 0 ? null : Math.max(mine, Math.min(...joined))
+}
+
 /** How fresh what is known of an environment is, under its policy (P17); people are named by name. */
 export const freshnessOf = (session: UnlockedSession, environment: string): Freshness => {
   const { ledger, member } = session
   const { lastServerContact, lastWitness } = session.device.replica.status()
+  const others = activeMembers(ledger.projection).filter((each) => each.member !== member)
   return freshness({
     now: session.now(),
     lastServerContact,
-    lastWitness: lastWitness?.time ?? null,
+    lastWitness: lastWitness?.time ?? couldWitnessSince(session, others),
     policy: ledger.policies.get(environment)?.policy ?? INITIAL_POLICY,
-    others: activeMembers(ledger.projection)
-      .filter((each) => each.member !== member)
-      .map((each) => ledger.names.members.get(each.member) ?? each.member),
+    others: others.map((each) => ledger.names.members.get(each.member) ?? each.member),
   })
 }
 

@@ -107,6 +107,11 @@ export class UnlockedSession {
     return () => this.#listeners.delete(listener)
   }
 
+  /** When a member was added, by the clock of whoever added them. */
+  joinedAt(member: string): number | undefined {
+    return this.#replay.joinedAt.get(member)
+  }
+
   /** This installation's own sealed records of a kind. */
   records(kind: string): SealedRecords {
     return new SealedRecords(this.device.store, this.#storeKey, kind)

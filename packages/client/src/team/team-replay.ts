@@ -10,6 +10,7 @@ import { reduceLedger } from '@countersign/ledger/reduce'
 import type { Verdict } from '@countersign/ledger/refusal'
 import { emptyState, type LedgerState } from '@countersign/ledger/state'
 import { type EntryId, type EnvironmentId, LEDGER, parseStream } from '@countersign/schema/ids'
+import type { LedgerContent } from '@countersign/schema/ledger-entries'
 import { ItemIndex } from '../items/item-index.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Replica } from '../replica/replica.ts'
@@ -56,6 +57,8 @@ export class TeamReplay {
   readonly #rejudging = new Map<EnvironmentId, VerifiedEntry[]>()
   /** Entries that cite ledger entries not reduced yet. */
   readonly #behind = new Map<EnvironmentId, VerifiedEntry[]>()
+  /** When each member was added, by the clock of whoever added them. */
+  readonly joinedAt = new Map<string, number>()
   /** Codes of what an honest server would not show. */
   readonly problems = new Set<string>()
   readonly #onChanges: (changes: Changes) => void
@@ -155,11 +158,17 @@ export class TeamReplay {
     const content = typeof opened === 'string' ? null : opened
     const verdict = reduceLedger(this.ledger, { envelope, content, hash: entry.hash })
     this.#remember(envelope.id, verdict)
+    if (content !== null && verdict.accepted) this.#noteJoin(content, envelope.time)
     if (KEY_TYPES.has(envelope.type) && verdict.accepted) {
       this.ring.update(this.ledger.projection, (seq) =>
         seq === entry.seq ? parsePlain(envelope) : undefined,
       )
     }
+  }
+
+  #noteJoin(content: LedgerContent, time: number): void {
+    if (content.type !== 'team.create' && content.type !== 'member.add') return
+    this.joinedAt.set(content.plain.member.member, time)
   }
 
   /** Entries that waited for the ledger are judged; compartments whose past a late cut changes (P5), or whose names now open, are judged again. */

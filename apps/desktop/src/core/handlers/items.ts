@@ -2,10 +2,12 @@ import {
   createItem,
   deleteItem,
   findItem,
+  type NewItem,
   rollbackItem,
   unknownItem,
   updateItem,
 } from '@countersign/client/items/item-actions'
+import type { ItemRecord } from '@countersign/client/items/item-index'
 import { openAsHolder, openedValue, versionOf } from '@countersign/client/items/item-values'
 import { type Outcome, ok, refuse } from '@countersign/client/refusal'
 import { freshnessOf } from '@countersign/client/session/serving'
@@ -23,6 +25,27 @@ const detailOf = async (core: Core, session: UnlockedSession, item: string): Pro
   const record = findItem(session, item)
   if (record === undefined || record.current.deleted) return unknownItem()
   return ok(itemDetail(session, record, await rotationDue(core, session)))
+}
+
+/** An item made offline, as it will be once it is sent: it has no history yet. */
+const waitingItem = (session: UnlockedSession, item: string, asked: NewItem): ItemRecord => {
+  const { environment, value, ...meta } = asked
+  const current = {
+    version: 1,
+    seq: -1,
+    at: session.now(),
+    by: session.member,
+    deleted: false,
+    conflict: false,
+  }
+  const fields = Object.keys(value)
+  return {
+    item,
+    environment,
+    meta: { ...meta, fields, valueHash: new Uint8Array(32) },
+    current,
+    history: [],
+  }
 }
 
 /** Runs a change and answers with the item as it is then. */
@@ -95,7 +118,11 @@ export const itemHandlers: Handlers<
     const session = unlocked(core)
     if (!session.ok) return session
     const made = await createItem(session.value, request)
-    return made.ok ? detailOf(core, session.value, made.value.item) : made
+    if (!made.ok) return made
+    if (findItem(session.value, made.value.item) !== undefined) {
+      return detailOf(core, session.value, made.value.item)
+    }
+    return ok(itemDetail(session.value, waitingItem(session.value, made.value.item, request), new Set()))
   },
 
   'item.update': (core, request) => changing(core, request.item, (session) => updateItem(session, request)),

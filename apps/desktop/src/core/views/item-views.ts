@@ -1,4 +1,5 @@
 import type { ItemRecord } from '@countersign/client/items/item-index'
+import { conflictedItems } from '@countersign/client/items/offline-items'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { accessOf } from '@countersign/ledger/projection-lookup'
 import { liveGrants } from '@countersign/ledger/reduce-grants'
@@ -36,7 +37,8 @@ export const itemRow = (
     updatedAt: current.at,
     updatedBy: personView(ledger, current.by),
     level: accessOf(ledger.projection, environment, session.member).level,
-    conflict: session.compartment(environment)?.forks.has(item) === true,
+    conflict:
+      session.compartment(environment)?.forks.has(item) === true || conflictedItems(session).has(item),
     bindings: counts.get(item) ?? 0,
     rotationDue: rotationDue.has(item),
   }
