@@ -1,4 +1,4 @@
-import { freshnessOf, modeOf } from '@countersign/client/session/serving'
+import { freshnessOf, modeOf, turnedAway } from '@countersign/client/session/serving'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import type { Mode } from '@countersign/schema/mode'
 
@@ -15,6 +15,7 @@ export class ServingState {
   readonly #stops: (() => void)[]
   readonly #fresh = new Map<string, Fresh>()
   #mode: Mode | null = null
+  #away: boolean | null = null
   #until = 0
 
   constructor(session: UnlockedSession) {
@@ -29,6 +30,13 @@ export class ServingState {
     this.#recheck()
     this.#mode ??= modeOf(this.#session)
     return this.#mode
+  }
+
+  /** The team, as far as is known here, does not have this device any more. */
+  away(): boolean {
+    this.#recheck()
+    this.#away ??= turnedAway(this.#session) || !this.#session.active
+    return this.#away
   }
 
   fresh(environment: string): Fresh {
@@ -54,5 +62,6 @@ export class ServingState {
     this.#until = now + RECHECK_MS
     this.#fresh.clear()
     this.#mode = null
+    this.#away = null
   }
 }

@@ -172,6 +172,12 @@ export class VaultSource implements UnlockedSource {
   ): Result<{ credential: OpenedCredential }> | Promise<Result<{ credential: OpenedCredential }>> {
     const { alarm } = this.#session.device.replica.status()
     if (alarm !== null) return no('alarm')
+    if (this.#serving.away()) {
+      return no(
+        'freshness.expired',
+        'The server says that this device is no longer in the team. Ask an admin.',
+      )
+    }
     const fresh = this.#serving.fresh(item.environment)
     if (!fresh.ok) {
       const who = fresh.whoCouldRefresh.join(', ')

@@ -119,7 +119,7 @@ export class DeviceSession {
     const open = new Set<string>()
     for await (const { entry } of this.replica.entries(LEDGER)) {
       const { type, plain } = entry.envelope
-      const request = plain['request']
+      const request = plain.request
       if (typeof request !== 'string') continue
       if (type === 'request.create') open.add(request)
       else if (type !== 'approval.give' && type !== 'approval.withdraw') open.delete(request)

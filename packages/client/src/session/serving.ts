@@ -47,10 +47,20 @@ export const servesUntil = (session: UnlockedSession): number | null => {
   return earliest
 }
 
+/**
+ * The server turns this device away: it or its member was removed. A server that lies about it only takes away what it could withhold
+ * anyway, so this ends serving at once instead of at the end of the signed limit.
+ */
+export const turnedAway = (session: UnlockedSession): boolean => {
+  const { connection, problem } = session.device.replica.status()
+  return connection === 'refused' && problem?.code === 'login.refused'
+}
+
 /** The mode of an unlocked installation (docs/modes.md): the worst over the environments this member may use. */
 export const modeOf = (session: UnlockedSession): Mode => {
   const { connection, problem, alarm } = session.device.replica.status()
   if (alarm !== null || connection === 'alarm') return 'lease-only'
+  if (turnedAway(session) || !session.active) return 'lease-only'
   const until = servesUntil(session)
   if (until !== null && session.now() > until) return 'lease-only'
   if (problem !== null && NO_WRITES.has(problem.code)) return 'read-only'

@@ -32,7 +32,7 @@ export const openContent = (
   envelope: Envelope,
   keyOf: (epoch: number) => Secret | null,
 ): LedgerContent | UnreadableCode => {
-  const epoch = envelope.plain['teamKeyEpoch']
+  const epoch = envelope.plain.teamKeyEpoch
   if (envelope.body === null || typeof epoch !== 'number') return 'entry.malformed'
   const key = keyOf(epoch)
   if (key === null) return 'entry.no_key'

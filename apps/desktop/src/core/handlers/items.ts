@@ -10,8 +10,9 @@ import {
 import type { ItemRecord } from '@countersign/client/items/item-index'
 import { openAsHolder, openedValue, versionOf } from '@countersign/client/items/item-values'
 import { type Outcome, ok, refuse } from '@countersign/client/refusal'
-import { freshnessOf } from '@countersign/client/session/serving'
+import { freshnessOf, modeOf } from '@countersign/client/session/serving'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
+import { MODES } from '@countersign/schema/mode'
 import type { ItemDetail } from '../../shared/views.ts'
 import { type Core, unlocked } from '../core-state.ts'
 import type { Handlers } from '../handler.ts'
@@ -73,7 +74,15 @@ const revealField = async (
   const record = findItem(session.value, item)
   const wanted = record === undefined ? undefined : versionOf(record, version)
   if (record === undefined || wanted === undefined || wanted.deleted) return unknownItem()
+  const mode = modeOf(session.value)
   const fresh = freshnessOf(session.value, record.environment)
+  if (!MODES[mode].read && fresh.state === 'fresh') {
+    return refuse(
+      'mode.refused',
+      'Values are not shown now.',
+      `Countersign is ${mode}: ${MODES[mode].cause}.`,
+    )
+  }
   if (fresh.state === 'expired') {
     return refuse(
       'freshness.expired',

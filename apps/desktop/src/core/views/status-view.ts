@@ -1,4 +1,4 @@
-import { modeOf, servesUntil } from '@countersign/client/session/serving'
+import { modeOf, servesUntil, turnedAway } from '@countersign/client/session/serving'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { activeMembers } from '@countersign/ledger/projection-lookup'
 import type { StatusView } from '../../shared/views.ts'
@@ -10,7 +10,7 @@ const phaseOf = (core: Core): StatusView['phase'] => {
   if (core.installation.membership === null) return core.joining === null ? 'empty' : 'joining'
   if (core.device?.replica.status().alarm != null) return 'alarm'
   if (core.session === null) return 'locked'
-  return core.session.active ? 'unlocked' : 'removed'
+  return core.session.active && !turnedAway(core.session) ? 'unlocked' : 'removed'
 }
 
 const meOf = (session: UnlockedSession): StatusView['me'] => {
