@@ -186,7 +186,7 @@ export const scenes: readonly Scene[] = [
     page: 'credentials',
     events: [{ type: 'ceremony', state: 'waiting', purpose: 'to enrol “Blue key”' }],
   },
-  { name: 'freshness', page: 'credentials', steps: [{ click: 'Connection and freshness' }] },
+  { name: 'freshness', page: 'credentials', steps: [{ click: 'Verified by' }] },
 
   { name: 'credential', page: 'credentials', open: rows[0]!.item },
   {

@@ -1,5 +1,6 @@
+import { ChevronRight } from 'lucide-react'
 import type { StatusView } from '../../shared/views.ts'
-import { ago } from '../ui/format.ts'
+import { ago, left } from '../ui/format.ts'
 import { useNow } from '../ui/use-now.ts'
 
 const words: Record<NonNullable<StatusView['server']>['connection'], string> = {
@@ -11,28 +12,76 @@ const words: Record<NonNullable<StatusView['server']>['connection'], string> = {
   alarm: 'Stopped',
 }
 
+const confirmedBy = ({ witness }: StatusView, now: number): string => {
+  if (witness.of === 0) return 'Nobody else to verify with yet'
+  if (witness.time === null) return 'Not yet verified by another person'
+  return `Verified by ${witness.devices} of ${witness.of} devices, ${ago(witness.time, now)}`
+}
+
+/** One small square a device of another person, filled where it has signed what this computer sees. */
+const Devices = ({ witness }: { witness: StatusView['witness'] }) => (
+  <span className="witness-devices" aria-hidden>
+    {Array.from({ length: Math.min(witness.of, 24) }, (_, i) => i).map((i) => (
+      <i key={i} data-filled={i < witness.devices ? '' : undefined} />
+    ))}
+  </span>
+)
+
 /** Two clocks (P17): the server's last word, and the last statement by another person's device. */
 export const Freshness = ({ status }: { status: StatusView }) => {
   const now = useNow()
   const { server, witness } = status
   if (server === null) return null
   return (
-    <div className="freshness">
-      <div className="row">
-        <i className="dot" data-state={server.connection} />
-        <span>{words[server.connection]}</span>
-        {status.pendingChanges > 0 && <span className="faint">· {status.pendingChanges} to send</span>}
+    <>
+      <button type="button" className="freshness" popoverTarget="freshness">
+        <span className="row">
+          <i className="dot" data-state={server.connection} />
+          <span className="grow clip">{words[server.connection]}</span>
+          <ChevronRight size={14} aria-hidden />
+        </span>
+        <span className="faint freshness-line">{confirmedBy(status, now)}</span>
+        {status.pendingChanges > 0 && (
+          <span className="faint freshness-line">
+            {status.pendingChanges} {status.pendingChanges === 1 ? 'change waits' : 'changes wait'} to be sent
+          </span>
+        )}
+      </button>
+      <div
+        id="freshness"
+        popover="auto"
+        className="freshness-panel"
+        role="dialog"
+        aria-label="How fresh this is"
+      >
+        <h2>How fresh this is</h2>
+        <p className="soft">
+          A server can hide news, so two clocks run: when it last spoke, and when another member’s device last
+          signed that it sees the same as you.
+        </p>
+        <dl className="facts">
+          <dt>Server</dt>
+          <dd>
+            {words[server.connection]}
+            <div className="faint mono">{server.url}</div>
+          </dd>
+          <dt>Last contact</dt>
+          <dd>{server.lastContact === null ? 'never' : ago(server.lastContact, now)}</dd>
+          <dt>Another person</dt>
+          <dd>
+            {witness.time === null ? 'nobody yet' : `${witness.by ?? 'a member'}, ${ago(witness.time, now)}`}
+          </dd>
+          <dt>Devices that agree</dt>
+          <dd>
+            {witness.devices} of {witness.of}
+            <Devices witness={witness} />
+          </dd>
+          <dt>Changes to send</dt>
+          <dd>{status.pendingChanges}</dd>
+          <dt>Programs are served</dt>
+          <dd>{status.servesUntil === null ? 'while both clocks run' : left(status.servesUntil, now)}</dd>
+        </dl>
       </div>
-      {server.connection !== 'live' && server.lastContact !== null && (
-        <div className="faint">Last contact {ago(server.lastContact, now)}</div>
-      )}
-      <div className="faint">
-        {witness.of === 0
-          ? 'Nobody else to verify with yet'
-          : witness.time === null
-            ? 'Not yet verified by another person'
-            : `Verified by ${witness.devices} of ${witness.of} devices, ${ago(witness.time, now)}`}
-      </div>
-    </div>
+    </>
   )
 }

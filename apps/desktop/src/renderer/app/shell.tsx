@@ -1,5 +1,4 @@
 import {
-  ClipboardList,
   FileClock,
   Inbox,
   KeyRound,
@@ -21,6 +20,7 @@ import { PoliciesPage } from '../features/policies/policies-page.tsx'
 import { RequestsPage } from '../features/requests/requests-page.tsx'
 import { SettingsPage } from '../features/settings/settings-page.tsx'
 import { Button } from '../ui/button.tsx'
+import { Mark } from '../ui/mark.tsx'
 import { Freshness } from './freshness.tsx'
 import { ModeBanner } from './mode-banner.tsx'
 
@@ -51,8 +51,10 @@ export const Shell = ({ status }: { status: StatusView }) => {
     <div className="shell">
       <nav className="sidebar" aria-label="Main">
         <div className="sidebar-team">
-          <ClipboardList size={18} aria-hidden />
-          <span className="clip">{status.team}</span>
+          <Mark />
+          <span className="clip" title={status.team ?? undefined}>
+            {status.team}
+          </span>
         </div>
         <ul className="sidebar-pages">
           {pages.map(({ page: each, label, icon: Icon }) => (

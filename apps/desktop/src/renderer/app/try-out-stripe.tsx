@@ -1,6 +1,6 @@
 /** On every screen while security keys are software: nobody may mistake this for the real thing. */
 export const TryOutStripe = () => (
-  <div className="try-out" role="note">
+  <section className="try-out" aria-label="Try-out">
     <strong>Try-out</strong> — security keys are software on this computer. Keep no real credential here.
-  </div>
+  </section>
 )

@@ -9,6 +9,8 @@ interface AppState {
   page: Page
   /** The thing open on the page: an item, a request; null for the list. */
   open: string | null
+  /** What was open before, so that the way back ends where it began. */
+  last: string | null
   /** Counts the changes of each area: a list that depends on one is fetched again when it moves. */
   revisions: Partial<Record<Area, number>>
   /** What the security key is wanted for while a ceremony window is open. */
@@ -19,11 +21,13 @@ export const useApp = create<AppState>(() => ({
   status: null,
   page: 'credentials',
   open: null,
+  last: null,
   revisions: {},
   ceremony: null,
 }))
 
-export const go = (page: Page, open: string | null = null): void => useApp.setState({ page, open })
+export const go = (page: Page, open: string | null = null): void =>
+  useApp.setState((state) => ({ page, open, last: state.page === page ? state.open : null }))
 
 /** Listens to the core for as long as the window lives. */
 export const listenToCore = (): void => {

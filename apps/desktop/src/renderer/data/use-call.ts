@@ -1,11 +1,22 @@
 import { useCallback, useEffect, useState } from 'react'
-import type { Area, CallError, CallName, CallReply, CallRequest } from '../../shared/contract.ts'
+import type { Area, CallError, CallName, CallReply, CallRequest, CallResult } from '../../shared/contract.ts'
 import { useApp } from './app-store.ts'
 
 export type Loaded<T> =
   | { state: 'loading' }
   | { state: 'ready'; value: T }
   | { state: 'failed'; error: CallError; value?: T }
+
+/** A call that never came back (the core was killed by a lock) is a refusal like any other. */
+const answerOf = <N extends CallName>(name: N, request: CallRequest<N>): Promise<CallResult<N>> =>
+  window.countersign.call(name, request).catch(() => ({
+    ok: false,
+    error: {
+      code: 'core.gone',
+      message: 'The part of Countersign that holds the keys did not answer.',
+      fix: 'It may just have been locked. Unlock and try again.',
+    },
+  }))
 
 /** Asks the core, and asks again when one of `areas` changed. Keeps showing what it had meanwhile. */
 export const useLoaded = <N extends CallName>(
@@ -20,7 +31,7 @@ export const useLoaded = <N extends CallName>(
   // biome-ignore lint/correctness/useExhaustiveDependencies: `revision` and `asked` are what make it ask again
   useEffect(() => {
     let current = true
-    void window.countersign.call(name, JSON.parse(body) as CallRequest<N>).then((result) => {
+    void answerOf(name, JSON.parse(body) as CallRequest<N>).then((result) => {
       if (!current) return
       if (result.ok) setLoaded({ state: 'ready', value: result.value })
       else setLoaded({ state: 'failed', error: result.error })
@@ -48,7 +59,7 @@ export const useAction = <N extends CallName>(
     async (request: CallRequest<N>) => {
       setBusy(true)
       setError(null)
-      const result = await window.countersign.call(name, request)
+      const result = await answerOf(name, request)
       setBusy(false)
       if (result.ok) return result.value
       setError(result.error)

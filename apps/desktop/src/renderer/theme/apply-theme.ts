@@ -1,18 +1,24 @@
-/** Follows the system's theme unless the person chose one. */
-export const applyTheme = (choice: 'system' | 'light' | 'dark'): void => {
-  const dark =
-    choice === 'dark' || (choice === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
+export type ThemeChoice = 'system' | 'light' | 'dark'
+
+let chosen: ThemeChoice = 'system'
+const systemDark = matchMedia('(prefers-color-scheme: dark)')
+
+const paint = (): void => {
+  const dark = chosen === 'dark' || (chosen === 'system' && systemDark.matches)
   document.documentElement.dataset.theme = dark ? 'dark' : 'light'
 }
 
-/** Applies the saved choice now and whenever the system's changes. */
+/** Follows the system's theme unless the person chose one. */
+export const applyTheme = (choice: ThemeChoice): void => {
+  chosen = choice
+  paint()
+}
+
+/** Applies the saved choice now, and the system's whenever that changes. */
 export const followTheme = (): void => {
-  let choice: 'system' | 'light' | 'dark' = 'system'
-  applyTheme(choice)
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => applyTheme(choice))
+  paint()
+  systemDark.addEventListener('change', paint)
   void window.countersign.call('settings.get', {}).then((result) => {
-    if (!result.ok) return
-    choice = result.value.theme
-    applyTheme(choice)
+    if (result.ok) applyTheme(result.value.theme)
   })
 }

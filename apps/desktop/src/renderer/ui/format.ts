@@ -17,6 +17,15 @@ export const duration = (ms: number): string => {
 export const ago = (time: number, now: number): string =>
   now - time < 5000 ? 'just now' : `${duration(now - time)} ago`
 
+/** The same in a table: `now`, `5m`, `3h`, `12d`. */
+export const agoShort = (time: number, now: number): string => {
+  const past = now - time
+  if (past < MINUTE) return 'now'
+  if (past < HOUR) return `${Math.floor(past / MINUTE)}m`
+  if (past < 2 * DAY) return `${Math.floor(past / HOUR)}h`
+  return `${Math.floor(past / DAY)}d`
+}
+
 /** What is left until `time`; `expired` once it is past. */
 export const left = (time: number, now: number): string =>
   time <= now ? 'expired' : `${duration(time - now)} left`

@@ -12,6 +12,7 @@ import { Monogram } from '../../ui/monogram.tsx'
 import { Notice, Refusal } from '../../ui/notice.tsx'
 import { toast } from '../../ui/toasts.tsx'
 import { useNow } from '../../ui/use-now.ts'
+import { useShortcuts } from '../../ui/use-shortcuts.ts'
 import { History } from './history.tsx'
 import { RotateCredential } from './rotate-credential.tsx'
 import { SecretField } from './secret-field.tsx'
@@ -61,15 +62,27 @@ export const CredentialDetail = ({ item, onBack }: { item: string; onBack: () =>
   const loaded = useLoaded('item.get', { item }, ['items', 'bindings'])
   const [dialog, setDialog] = useState<'rotate' | 'delete' | null>(null)
   const now = useNow()
-  if (loaded.state === 'loading') return <ListSkeleton />
-  if (loaded.state === 'failed') {
+  const goBack = (
+    <Button kind="quiet" iconOnly aria-label="Back to credentials" title="Back (Esc)" onClick={onBack}>
+      <ArrowLeft size={16} aria-hidden />
+    </Button>
+  )
+  useShortcuts({ Escape: onBack })
+  if (loaded.state !== 'ready') {
     return (
-      <div className="page-pad stack">
-        <Refusal error={loaded.error} onRetry={loaded.reload} />
-        <div>
-          <Button onClick={onBack}>Back to credentials</Button>
-        </div>
-      </div>
+      <section className="page" aria-label="Credential">
+        <header className="page-head">
+          {goBack}
+          <h1>Credential</h1>
+        </header>
+        {loaded.state === 'loading' ? (
+          <ListSkeleton rows={3} />
+        ) : (
+          <div className="page-pad">
+            <Refusal error={loaded.error} onRetry={loaded.reload} />
+          </div>
+        )}
+      </section>
     )
   }
   const detail = loaded.value
@@ -79,9 +92,7 @@ export const CredentialDetail = ({ item, onBack }: { item: string; onBack: () =>
   return (
     <section className="page" aria-label={row.name}>
       <header className="page-head">
-        <Button kind="quiet" iconOnly aria-label="Back to credentials" onClick={onBack}>
-          <ArrowLeft size={16} aria-hidden />
-        </Button>
+        {goBack}
         <Monogram text={provider?.label ?? row.provider} seed={row.provider} />
         <div className="grow">
           <h1 className="clip">{row.name}</h1>
@@ -100,7 +111,13 @@ export const CredentialDetail = ({ item, onBack }: { item: string; onBack: () =>
             <Button kind="primary" onClick={() => setDialog('rotate')}>
               <RefreshCw size={14} aria-hidden /> Rotate
             </Button>
-            <Button kind="quiet" iconOnly aria-label="Delete" onClick={() => setDialog('delete')}>
+            <Button
+              kind="quiet"
+              iconOnly
+              aria-label="Delete"
+              title="Delete"
+              onClick={() => setDialog('delete')}
+            >
               <Trash2 size={15} aria-hidden />
             </Button>
           </>
@@ -126,7 +143,14 @@ export const CredentialDetail = ({ item, onBack }: { item: string; onBack: () =>
                 <SecretField key={field.name} item={row.item} field={field} mayReveal={holds} />
               ))}
             </div>
-            {detail.note !== '' && <p className="soft">{detail.note}</p>}
+            {detail.note !== '' && (
+              <div className="card">
+                <div className="card-head">
+                  <h2>Note</h2>
+                </div>
+                <p className="card-body detail-note">{detail.note}</p>
+              </div>
+            )}
             <Snippets detail={detail} />
             <div className="card">
               <div className="card-head">
@@ -138,8 +162,10 @@ export const CredentialDetail = ({ item, onBack }: { item: string; onBack: () =>
               ) : (
                 <ul>
                   {detail.bindings.map((binding) => (
-                    <li key={binding.binding} className="detail-field">
-                      <span className="clip">{binding.application}</span>
+                    <li key={binding.binding} className="detail-field detail-apps">
+                      <span className="clip" title={binding.application}>
+                        {binding.application}
+                      </span>
                       <span className="soft clip">{binding.person.name}</span>
                       <Badge>{left(binding.expiresAt, now)}</Badge>
                     </li>

@@ -1,53 +1,33 @@
-import { findProvider } from '@countersign/schema/providers'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { KeyRound, Plus, SearchX } from 'lucide-react'
-import { useEffect, useMemo, useRef, useState } from 'react'
-import type { ItemRow } from '../../../shared/views.ts'
-import { go } from '../../data/app-store.ts'
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { useApp } from '../../data/app-store.ts'
 import { useLoaded } from '../../data/use-call.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState, ListSkeleton } from '../../ui/empty-state.tsx'
-import { ago } from '../../ui/format.ts'
-import { Monogram } from '../../ui/monogram.tsx'
 import { Refusal } from '../../ui/notice.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
 import { useNow } from '../../ui/use-now.ts'
+import { useShortcuts } from '../../ui/use-shortcuts.ts'
 import { AddCredential } from './add-credential.tsx'
 import { CreateVault } from './create-vault.tsx'
+import { CredentialRow, rowId } from './credential-row.tsx'
 import { filterItems } from './filter-items.ts'
+import { type Line, listLines } from './list-lines.ts'
 import './credentials.css'
 
-const ROW_HEIGHT = 52
+const HEIGHT = { group: 36, item: 40 } as const
+const levelWords = { none: 'no access', view: 'names only', request: 'ask to use', hold: null } as const
 
-const Row = ({ row, now, selected }: { row: ItemRow; now: number; selected: boolean }) => {
-  const provider = findProvider(row.provider)?.label ?? row.provider
+const GroupHead = ({ line }: { line: Extract<Line, { type: 'group' }> }) => {
+  const level = levelWords[line.level]
   return (
-    <button
-      type="button"
-      className="item-row"
-      data-selected={selected ? '' : undefined}
-      onClick={() => go('credentials', row.item)}
-    >
-      <Monogram text={provider} seed={row.provider} />
-      <span className="item-name">
-        <span className="clip">{row.name}</span>
-        <span className="faint clip">{provider}</span>
-      </span>
-      <span className="soft clip">
-        {row.vaultName} / {row.environmentName}
-      </span>
-      <span className="row">
-        {row.conflict && <Badge tone="bad">choose a version</Badge>}
-        {row.rotationDue && <Badge tone="warn">rotate</Badge>}
-        {row.level !== 'hold' && <Badge>{row.level === 'request' ? 'ask to use' : 'names only'}</Badge>}
-      </span>
-      <span className="faint item-number">
-        {row.bindings === 0 ? '' : `${row.bindings} ${row.bindings === 1 ? 'app' : 'apps'}`}
-      </span>
-      <span className="faint item-number">
-        v{row.version} · {ago(row.updatedAt, now)}
-      </span>
-    </button>
+    <h2 className="item-group">
+      {line.label}
+      <span className="faint">{line.count.toLocaleString()}</span>
+      {level !== null && <Badge>{level}</Badge>}
+    </h2>
   )
 }
 
@@ -57,76 +37,75 @@ export const CredentialList = () => {
   const [typed, setTyped] = useState('')
   const [environment, setEnvironment] = useState<string | null>(null)
   const [dialog, setDialog] = useState<'add' | 'vault' | null>(null)
-  const [selected, setSelected] = useState(0)
-  const search = useRef<HTMLInputElement>(null)
+  const [selected, setSelected] = useState(-1)
+  const cameFrom = useRef(useApp.getState().last)
   const scroller = useRef<HTMLDivElement>(null)
   const now = useNow(30_000)
-  const all = items.state === 'ready' ? items.value : []
-  const rows = useMemo(() => filterItems(all, environment, typed), [all, environment, typed])
-  const places =
-    vaults.state === 'ready'
-      ? vaults.value.flatMap((vault) =>
-          vault.environments.map((each) => ({ ...each, vaultName: vault.name })),
-        )
-      : []
+  const all = items.state === 'ready' ? items.value : null
+  const vaultList = vaults.state === 'ready' ? vaults.value : null
+  const places = useMemo(
+    () =>
+      (vaultList ?? []).flatMap((vault) =>
+        vault.environments.map((each) => ({ ...each, vaultName: vault.name })),
+      ),
+    [vaultList],
+  )
+  const search = useDeferredValue(typed)
+  const { lines, shown } = useMemo(() => {
+    const grouped = listLines(
+      filterItems(all ?? [], environment, search),
+      places.map((place) => place.environment),
+    )
+    return { lines: grouped, shown: grouped.filter((line) => line.type === 'item') }
+  }, [all, environment, search, places])
   const virtual = useVirtualizer({
-    count: rows.length,
+    count: lines.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: (index) => HEIGHT[lines[index]?.type ?? 'item'],
+    getItemKey: (index) => lines[index]?.key ?? index,
     overscan: 12,
   })
+  const mayAdd = places.some((place) => place.level === 'hold')
 
+  const select = (index: number): void => {
+    const line = shown[index]
+    if (line === undefined) return
+    setSelected(index)
+    virtual.scrollToIndex(lines.indexOf(line))
+    requestAnimationFrame(() => document.getElementById(rowId(line.key))?.focus())
+  }
+  useShortcuts({
+    j: () => select(Math.min(shown.length - 1, selected + 1)),
+    k: () => select(Math.max(0, selected - 1)),
+    n: () => mayAdd && setDialog('add'),
+  })
+  // Back from a credential: its row has the focus again.
   useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      const typing =
-        event.target instanceof HTMLElement &&
-        event.target.closest('input, textarea, select, dialog') !== null
-      if (dialog !== null || event.ctrlKey || event.metaKey || event.altKey) return
-      if (event.key === 'Escape' && typing) search.current?.blur()
-      if (typing) return
-      if (event.key === '/') {
-        event.preventDefault()
-        search.current?.focus()
-      } else if (event.key === 'n') setDialog('add')
-      else if (event.key === 'j' || event.key === 'k') {
-        const next = Math.min(rows.length - 1, Math.max(0, selected + (event.key === 'j' ? 1 : -1)))
-        setSelected(next)
-        virtual.scrollToIndex(next)
-      } else if (event.key === 'Enter' && event.target === document.body) {
-        const row = rows[selected]
-        if (row !== undefined) go('credentials', row.item)
-      }
-    }
-    window.addEventListener('keydown', onKey)
-    return () => window.removeEventListener('keydown', onKey)
-  }, [rows, selected, dialog, virtual])
+    const index = shown.findIndex((line) => line.key === cameFrom.current)
+    if (index < 0) return
+    cameFrom.current = null
+    select(index)
+  })
 
   return (
     <section className="page" aria-label="Credentials">
       <header className="page-head">
         <h1>Credentials</h1>
-        {items.state === 'ready' && <span className="faint">{items.value.length}</span>}
+        {all !== null && <span className="faint">{all.length.toLocaleString()}</span>}
         <span className="grow" />
-        <input
-          ref={search}
-          className="input item-search"
-          type="search"
-          placeholder="Search   /"
-          aria-label="Search credentials"
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-        />
+        <SearchField label="Search credentials" value={typed} onChange={setTyped} />
         <Button onClick={() => setDialog('vault')}>New vault</Button>
         <Button
           kind="primary"
           onClick={() => setDialog('add')}
-          disabled={!places.some((place) => place.level === 'hold')}
+          disabled={!mayAdd}
+          aria-keyshortcuts="n"
           title="Add a credential (n)"
         >
           <Plus size={16} aria-hidden /> Add credential
         </Button>
       </header>
-      {places.length > 0 && (
+      {places.length > 1 && (
         <fieldset className="filters" aria-label="Environment">
           <button type="button" aria-pressed={environment === null} onClick={() => setEnvironment(null)}>
             All
@@ -150,40 +129,46 @@ export const CredentialList = () => {
             <Refusal error={items.error} onRetry={items.reload} />
           </div>
         )}
-        {items.state === 'ready' && items.value.length === 0 && vaults.state === 'ready' && (
+        {all?.length === 0 && vaultList !== null && (
           <EmptyState icon={KeyRound} title={places.length === 0 ? 'No vault yet' : 'No credentials yet'}>
             <p>
               {places.length === 0
                 ? 'A vault groups environments: development, staging, production. Each has its own key.'
                 : 'Add the first one; programs then read it over localhost once they are approved.'}
             </p>
-            {places.length === 0 ? (
-              <Button kind="primary" onClick={() => setDialog('vault')}>
-                Create a vault
-              </Button>
-            ) : (
-              <Button kind="primary" onClick={() => setDialog('add')}>
-                Add a credential
-              </Button>
-            )}
+            <Button kind="primary" onClick={() => setDialog(places.length === 0 ? 'vault' : 'add')}>
+              {places.length === 0 ? 'Create a vault' : 'Add a credential'}
+            </Button>
           </EmptyState>
         )}
-        {items.state === 'ready' && items.value.length > 0 && rows.length === 0 && (
+        {all !== null && all.length > 0 && shown.length === 0 && (
           <EmptyState icon={SearchX} title="Nothing matches">
             <p>Try fewer words, or another environment.</p>
+            <Button
+              onClick={() => {
+                setTyped('')
+                setEnvironment(null)
+              }}
+            >
+              Show all
+            </Button>
           </EmptyState>
         )}
         <div className="item-list" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((place) => {
-            const row = rows[place.index]
+            const line = lines[place.index]
             return (
-              row !== undefined && (
+              line !== undefined && (
                 <div
-                  key={row.item}
+                  key={place.key}
                   className="item-place"
-                  style={{ transform: `translateY(${place.start}px)`, height: ROW_HEIGHT }}
+                  style={{ transform: `translateY(${place.start}px)`, height: place.size }}
                 >
-                  <Row row={row} now={now} selected={place.index === selected} />
+                  {line.type === 'group' ? (
+                    <GroupHead line={line} />
+                  ) : (
+                    <CredentialRow row={line.row} now={now} onFocus={() => setSelected(line.index)} />
+                  )}
                 </div>
               )
             )

@@ -26,7 +26,10 @@ export const History = ({ detail, mayRollBack }: { detail: ItemDetail; mayRollBa
       {rollback.error !== null && <Refusal error={rollback.error} />}
       <ol className="timeline">
         {detail.history.map((step) => (
-          <li key={`${step.version}-${step.at}-${step.change}`}>
+          <li
+            key={`${step.version}-${step.at}-${step.change}`}
+            data-past={step.version === detail.row.version ? undefined : ''}
+          >
             <div className="row">
               <strong>{words[step.change]}</strong>
               <span className="faint">v{step.version}</span>

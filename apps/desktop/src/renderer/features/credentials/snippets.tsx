@@ -35,8 +35,20 @@ export const Snippets = ({ detail }: { detail: ItemDetail }) => {
           ]}
         />
       </div>
-      <div className="card-body">
-        <code className="snippet">{text}</code>
+      <div className="card-body stack">
+        <div className="field">
+          <span className="field-label">Reference</span>
+          <code className="snippet" data-testid="reference">
+            {reference}
+          </code>
+        </div>
+        <div className="field">
+          <span className="field-label">In a terminal</span>
+          <code className="snippet" data-testid="snippet">
+            {text}
+          </code>
+          <span className="field-hint">A click selects it whole; neither holds the value.</span>
+        </div>
       </div>
     </div>
   )

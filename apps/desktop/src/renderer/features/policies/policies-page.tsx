@@ -1,5 +1,6 @@
 import { ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
+import { ruleInWords } from '../../../shared/rule-words.ts'
 import type { EnvironmentView } from '../../../shared/views.ts'
 import { useApp } from '../../data/app-store.ts'
 import { useAction, useLoaded } from '../../data/use-call.ts'
@@ -10,7 +11,6 @@ import { duration } from '../../ui/format.ts'
 import { Monogram } from '../../ui/monogram.tsx'
 import { Notice, Refusal } from '../../ui/notice.tsx'
 import { EditPolicy } from './edit-policy.tsx'
-import { ruleInWords } from '../../../shared/rule-words.ts'
 import './policies.css'
 
 const CloseBootstrap = () => {
