@@ -8,6 +8,7 @@ import {
   InstallationFolder,
   type Membership,
 } from '@countersign/client/keys/installation'
+import type { Invite } from '@countersign/client/mailbox/invite-link'
 import { type Outcome, refuse } from '@countersign/client/refusal'
 import { DeviceSession } from '@countersign/client/session/device-session'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
@@ -20,13 +21,12 @@ import type { LocalApi } from '@countersign/local-api/local-api'
 import type { AuditAction, AuditRecord } from '@countersign/schema/audit'
 import type { Head } from '@countersign/schema/entry'
 import { newId } from '@countersign/schema/ids'
+import type { Level } from '@countersign/schema/policy'
 import type { Area } from '../shared/contract.ts'
 import type { StartMessage } from '../shared/host-protocol.ts'
-import type { StatusView } from '../shared/views.ts'
+import type { InviteView, JoinView, StatusView } from '../shared/views.ts'
 import { CeremonyAuthenticator } from './ceremony-authenticator.ts'
 import type { Host } from './host.ts'
-import type { InviteBook } from './invite-book.ts'
-import type { Joining } from './joining.ts'
 
 /** First start: keys enrolled and not yet of any team. In memory only. */
 export interface Setup {
@@ -34,6 +34,28 @@ export interface Setup {
   readonly nonce: Uint8Array
   /** Kept so that asking the server again asks for the same team. */
   genesis: Genesis | null
+}
+
+/** Invites this installation made (`invite-book.ts`). */
+export interface MadeInvites {
+  list(): InviteView[]
+  create(plan: InvitePlan): Promise<Outcome<InviteView>>
+  confirm(invite: string, same: boolean): Promise<Outcome<InviteView>>
+  cancel(invite: string): Promise<Outcome<Record<string, never>>>
+  close(): Promise<void>
+}
+export type InvitePlan = Pick<InviteView, 'name' | 'roles'> & {
+  readonly access: readonly { environment: string; level: Level; approve: boolean }[]
+  readonly expiresInMs: number
+}
+
+/** An invite being taken up here (`joining.ts`). */
+export interface TakenInvite {
+  readonly invite: Invite
+  view(): JoinView
+  start(name: string, deviceName: string): Promise<Outcome<JoinView>>
+  confirm(same: boolean): Promise<Outcome<JoinView>>
+  close(): Promise<void>
 }
 
 /** Everything the core program has. Locking ends the process, so nothing here is ever locked again. */
@@ -45,10 +67,10 @@ export class Core {
   readonly deviceSecret: Secret
   installation: Installation
   setup: Setup | null = null
-  joining: Joining | null = null
+  joining: TakenInvite | null = null
   device: DeviceSession | null = null
   session: UnlockedSession | null = null
-  invites: InviteBook | null = null
+  invites: MadeInvites | null = null
   localApi: LocalApi | null = null
   /** Requests that wait, as a locked app may know: how many. */
   lockedRequests = 0

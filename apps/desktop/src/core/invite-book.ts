@@ -11,7 +11,7 @@ import { idSchema, LEDGER } from '@countersign/schema/ids'
 import { levelSchema, roleSchema } from '@countersign/schema/policy'
 import { z } from 'zod'
 import type { InviteView } from '../shared/views.ts'
-import type { Core } from './core-state.ts'
+import type { Core, InvitePlan, MadeInvites } from './core-state.ts'
 import { nameOf } from './views/people.ts'
 
 const planSchema = z.strictObject({
@@ -40,7 +40,7 @@ const unknownInvite = (): Refusal =>
   refuse('invite.unknown', 'There is no such invite.', 'Reload the list, or make a new invite.')
 
 /** Invites this installation made: their mailboxes, the code to compare, and making the newcomer a member once both agreed (P12). */
-export class InviteBook {
+export class InviteBook implements MadeInvites {
   readonly #core: Core
   readonly #session: UnlockedSession
   readonly #records: SealedRecords
@@ -76,9 +76,12 @@ export class InviteBook {
     return [...this.#invites.values()].map((invite) => this.#view(invite, null))
   }
 
-  async create(plan: Omit<Plan, 'expiresAt'> & { expiresInMs: number }): Promise<Outcome<InviteView>> {
+  async create(plan: InvitePlan): Promise<Outcome<InviteView>> {
     const { expiresInMs, ...rest } = plan
-    const opened = await this.#open({ ...rest, expiresAt: this.#session.now() + expiresInMs }, undefined)
+    const opened = await this.#open(
+      { ...rest, access: [...rest.access], expiresAt: this.#session.now() + expiresInMs },
+      undefined,
+    )
     if (!opened.ok) return opened
     const { invite, link, secret, nonce } = opened.value
     await this.#records.put(invite.id, { ...invite.plan, secret: secret.expose(), nonce })

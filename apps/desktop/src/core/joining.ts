@@ -8,11 +8,11 @@ import { joinedTeam, newMemberOf } from '@countersign/client/team/found-team'
 import { wsConnector } from '@countersign/client/transport/ws-connector'
 import type { Head } from '@countersign/schema/entry'
 import type { JoinView } from '../shared/views.ts'
-import type { Core } from './core-state.ts'
+import type { Core, TakenInvite } from './core-state.ts'
 import { openSession, storeWraps } from './open-session.ts'
 
 /** An invite being taken up on this installation, from the pasted link until the team has a new member (P12). */
-export class Joining {
+export class Joining implements TakenInvite {
   readonly invite: Invite
   readonly #core: Core
   #state: JoinView['state'] = 'enrolling'
