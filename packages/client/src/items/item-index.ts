@@ -29,6 +29,21 @@ export interface ItemRecord {
   readonly history: readonly ItemVersion[]
 }
 
+interface StoredItem {
+  readonly item: ItemId
+  readonly meta: Omit<ItemMeta, 'valueHash'> & { readonly valueHash: string }
+  readonly history: readonly (readonly [number, number, number, MemberId, boolean, boolean])[]
+  /** Which of the history is current. */
+  readonly current: number
+}
+interface StoredIndex {
+  readonly items: readonly StoredItem[]
+  readonly unreadable: number
+}
+
+/** Whether versions written on one base wait for somebody to choose: the next accepted version settles it. */
+export const hasFork = (record: ItemRecord): boolean => record.history.at(-1)?.conflict === true
+
 /** The items of one compartment: what is there, what it is called, which versions it had. Values stay sealed in the store. */
 export class ItemIndex {
   readonly #team: TeamId
@@ -43,6 +58,51 @@ export class ItemIndex {
   constructor(team: TeamId, environment: EnvironmentId) {
     this.#team = team
     this.#environment = environment
+  }
+
+  /** The index that `stored` describes: this installation's own sealed bytes, so its form is not checked again. */
+  static restore(team: TeamId, environment: EnvironmentId, stored: string): ItemIndex {
+    const index = new ItemIndex(team, environment)
+    const { items, unreadable }: StoredIndex = JSON.parse(stored)
+    for (const { item, meta, history, current } of items) {
+      const versions = history.map(
+        ([version, seq, at, by, deleted, conflict]): ItemVersion => ({
+          version,
+          seq,
+          at,
+          by,
+          deleted,
+          conflict,
+        }),
+      )
+      const now = versions[current]
+      if (now === undefined) continue
+      const valueHash = new Uint8Array(Buffer.from(meta.valueHash, 'base64'))
+      index.#put({ item, environment, meta: { ...meta, valueHash }, current: now, history: versions })
+    }
+    index.unreadable = unreadable
+    return index
+  }
+
+  /** For a checkpoint that the caller seals. */
+  stored(): string {
+    const items = [...this.#items.values()].map(
+      ({ item, meta, current, history }): StoredItem => ({
+        item,
+        meta: { ...meta, valueHash: Buffer.from(meta.valueHash).toString('base64') },
+        history: history.map(({ version, seq, at, by, deleted, conflict }) => [
+          version,
+          seq,
+          at,
+          by,
+          deleted,
+          conflict,
+        ]),
+        current: history.indexOf(current),
+      }),
+    )
+    const stored: StoredIndex = { items, unreadable: this.unreadable }
+    return JSON.stringify(stored)
   }
 
   get(item: ItemId): ItemRecord | undefined {
@@ -101,7 +161,12 @@ export class ItemIndex {
     }
     if (before !== undefined && before.meta.name !== meta.name)
       this.#byName.get(before.meta.name)?.delete(item)
-    this.#items.set(item, { item, environment: this.#environment, meta, current: step, history })
+    this.#put({ item, environment: this.#environment, meta, current: step, history })
+  }
+
+  #put(record: ItemRecord): void {
+    const { item, meta } = record
+    this.#items.set(item, record)
     const named = this.#byName.get(meta.name)
     if (named === undefined) this.#byName.set(meta.name, new Set([item]))
     else named.add(item)

@@ -26,6 +26,20 @@ export class SealedRecords {
     await this.#store.batch({ puts: [[this.#keyOf(name), this.sealed(name, value)]] }, { durable: true })
   }
 
+  /** Replaces several records at once, all or none, and forgets those of `dels`; not yet on the disk when it resolves. */
+  async replace(puts: readonly (readonly [string, CborValue])[], dels: readonly string[]): Promise<void> {
+    await this.#store.batch(
+      {
+        puts: puts.map(([name, value]): [string, Uint8Array] => [
+          this.#keyOf(name),
+          this.sealed(name, value),
+        ]),
+        dels: dels.map((name) => this.#keyOf(name)),
+      },
+      { durable: false },
+    )
+  }
+
   /** Undefined where there is none; throws ClientError `store.corrupt` where it does not open. */
   async get(name: string): Promise<unknown> {
     const blob = await this.#store.get(this.#keyOf(name))

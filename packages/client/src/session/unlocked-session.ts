@@ -3,7 +3,6 @@ import { equalBytes } from '@countersign/crypto/hash'
 import type { KeyPair } from '@countersign/crypto/key-pair'
 import type { Secret } from '@countersign/crypto/secret'
 import { sign } from '@countersign/crypto/sign'
-import type { CompartmentState } from '@countersign/ledger/compartment'
 import { activeMember } from '@countersign/ledger/projection-lookup'
 import { REFUSALS, type Verdict } from '@countersign/ledger/refusal'
 import type { LedgerState } from '@countersign/ledger/state'
@@ -14,12 +13,16 @@ import type { ItemIndex } from '../items/item-index.ts'
 import { KeyRing } from '../keys/key-ring.ts'
 import { type Outcome, ok, type Refusal, refuse } from '../refusal.ts'
 import type { Author, EntryDraft, HeadOf } from '../team/author.ts'
+import { CompartmentCheckpoints } from '../team/compartment-checkpoint.ts'
 import { type Changes, TeamReplay } from '../team/team-replay.ts'
 import type { DeviceSession } from './device-session.ts'
 import { SealedRecords } from './sealed-records.ts'
 
 /** Builds the entries of one change on top of the state as it is now; called again whenever somebody was faster. */
 export type BuildChange = (author: Author, headOf: HeadOf) => readonly EntryDraft[] | Refusal
+
+const FIRST_CHECKPOINT_MS = 2_000
+const CHECKPOINT_EVERY_MS = 60_000
 
 /** A device session with the member's keys: reads names and values, writes entries. Ends with the process (P13). */
 export class UnlockedSession {
@@ -31,20 +34,26 @@ export class UnlockedSession {
   readonly memberSign: KeyPair
   readonly #storeKey: Secret
   readonly #replay: TeamReplay
+  readonly #timers: ReturnType<typeof setTimeout>[]
   readonly #listeners: Set<(changes: Changes) => void>
 
   private constructor(
     device: DeviceSession,
     keys: { memberSign: KeyPair; deviceKem: KeyPair; storeKey: Secret },
     replay: TeamReplay,
-    listeners: Set<(changes: Changes) => void>,
+    more: { listeners: Set<(changes: Changes) => void>; checkpoints: CompartmentCheckpoints },
   ) {
     this.device = device
     this.deviceKem = keys.deviceKem
     this.memberSign = keys.memberSign
     this.#storeKey = keys.storeKey
     this.#replay = replay
-    this.#listeners = listeners
+    this.#listeners = more.listeners
+    // Once soon after the unlock, then now and then: what is lost by a lock in between is only time.
+    const save = (): void => {
+      replay.saveCheckpoints(more.checkpoints).catch(() => undefined)
+    }
+    this.#timers = [setTimeout(save, FIRST_CHECKPOINT_MS), setInterval(save, CHECKPOINT_EVERY_MS)]
   }
 
   /** Takes ownership of `root` and wipes it once the keys are derived; opens everything this member may see. */
@@ -62,10 +71,14 @@ export class UnlockedSession {
     root.wipe()
     const ring = new KeyRing(membership.team, membership.member, member.kem)
     const listeners = new Set<(changes: Changes) => void>()
-    const replay = await TeamReplay.start(replica, ring, (changes) => {
+    const checkpoints = new CompartmentCheckpoints(
+      new SealedRecords(device.store, keys.storeKey, 'checkpoint'),
+    )
+    const onChanges = (changes: Changes): void => {
       for (const listener of [...listeners]) listener(changes)
-    })
-    return new UnlockedSession(device, keys, replay, listeners)
+    }
+    const replay = await TeamReplay.start(replica, ring, onChanges, checkpoints)
+    return new UnlockedSession(device, keys, replay, { listeners, checkpoints })
   }
 
   get team(): string {
@@ -91,10 +104,6 @@ export class UnlockedSession {
   /** The items of an environment this member may see names in. */
   index(environment: string): ItemIndex | undefined {
     return this.#replay.index(environment)
-  }
-
-  compartment(environment: string): CompartmentState | undefined {
-    return this.#replay.compartment(environment)
   }
 
   /** What the reducer said of a recent entry; undefined for one long ago or unknown. */
@@ -159,6 +168,7 @@ export class UnlockedSession {
   }
 
   stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
     this.#replay.stop()
     this.#listeners.clear()
   }

@@ -1,3 +1,4 @@
+import { restoreCompartment, serializeCompartment } from '@countersign/ledger/checkpoint'
 import {
   type CompartmentState,
   emptyCompartment,
@@ -11,16 +12,27 @@ import type { Verdict } from '@countersign/ledger/refusal'
 import { emptyState, type LedgerState } from '@countersign/ledger/state'
 import { type EntryId, type EnvironmentId, LEDGER, parseStream } from '@countersign/schema/ids'
 import type { LedgerContent } from '@countersign/schema/ledger-entries'
+import { ClientError } from '../client-error.ts'
 import { ItemIndex } from '../items/item-index.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { EntryBatch } from '../replica/replica-options.ts'
 import type { VerifiedEntry } from '../replica/verified-entry.ts'
+import type { CompartmentCheckpoints } from './compartment-checkpoint.ts'
 import { openContent } from './entry-body.ts'
 
 interface Compartment {
-  state: CompartmentState
+  /** Null until it is needed, where it came from a checkpoint. */
+  state: CompartmentState | null
+  readonly restore: () => CompartmentState
   index: ItemIndex
+  /** Entries judged since the checkpoint. */
+  fresh: number
+}
+
+const stateOf = (compartment: Compartment): CompartmentState => {
+  compartment.state ??= compartment.restore()
+  return compartment.state
 }
 
 /** What a batch of entries changed, for whoever shows it. */
@@ -41,6 +53,8 @@ const KEY_TYPES = new Set([
 ])
 
 const RECENT = 2000
+/** A checkpoint is worth writing after so many entries. */
+const CHECKPOINT_AFTER = 200
 
 /**
  * The team as this member sees it: the ledger's bodies opened and reduced, the names of items in every compartment they may see. Fed by
@@ -55,6 +69,7 @@ export class TeamReplay {
   readonly #verdicts = new Map<EntryId, Verdict>()
   /** Compartments being judged again, with what arrives meanwhile. */
   readonly #rejudging = new Map<EnvironmentId, VerifiedEntry[]>()
+  readonly #cuts = new Map<EnvironmentId, number>()
   /** Entries that cite ledger entries not reduced yet. */
   readonly #behind = new Map<EnvironmentId, VerifiedEntry[]>()
   /** When each member was added, by the clock of whoever added them. */
@@ -75,6 +90,7 @@ export class TeamReplay {
     replica: Replica,
     ring: KeyRing,
     onChanges: (changes: Changes) => void,
+    checkpoints: CompartmentCheckpoints,
   ): Promise<TeamReplay> {
     const replay = new TeamReplay(replica, ring, onChanges)
     await replay.#takeNeededKeys()
@@ -91,7 +107,7 @@ export class TeamReplay {
       if (moved) replay.#ledgerMoved()
       for (const environment of replay.ledger.projection.environments.keys()) {
         const stream = `c/${environment}`
-        let at = compartmentAt.get(environment) ?? 0
+        let at = compartmentAt.get(environment) ?? (await replay.#takeCheckpoint(environment, checkpoints))
         for await (const page of replica.pages(stream, at)) {
           for (const entry of page) replay.#compartmentEntry(environment, entry)
           at += page.length
@@ -99,8 +115,9 @@ export class TeamReplay {
         }
         compartmentAt.set(environment, at)
       }
-      const ledgerIsWhole = (replica.head(LEDGER)?.seq ?? -1) + 1 === next
-      if (!moved && ledgerIsWhole) break
+      const whole = (stream: string, at: number): boolean => (replica.head(stream)?.seq ?? -1) + 1 === at
+      const compartmentsWhole = [...compartmentAt].every(([environment, at]) => whole(`c/${environment}`, at))
+      if (!moved && whole(LEDGER, next) && compartmentsWhole) break
       await replay.#takeNeededKeys()
     }
     replay.#stop = replica.onEntries((batch) => onChanges(replay.#take(batch)))
@@ -115,8 +132,51 @@ export class TeamReplay {
     return this.#compartments.get(environment)?.index
   }
 
-  compartment(environment: EnvironmentId): CompartmentState | undefined {
-    return this.#compartments.get(environment)?.state
+  /** Writes checkpoints of compartments in which much happened since the last one. */
+  async saveCheckpoints(checkpoints: CompartmentCheckpoints): Promise<void> {
+    for (const [environment, compartment] of this.#compartments) {
+      if (compartment.fresh < CHECKPOINT_AFTER || this.#rejudging.has(environment)) continue
+      if (this.#behind.has(environment) || compartment.index.hidden > 0) continue
+      const state = stateOf(compartment)
+      const seq = state.hashes.length - 1
+      const hash = await this.#hashAt(environment, seq)
+      if (hash === undefined || state.hashes.length - 1 !== seq) continue
+      compartment.fresh = 0
+      await checkpoints.save(environment, {
+        seq,
+        hash,
+        cuts: this.ledger.projection.environments.get(environment)?.cuts.length ?? 0,
+        state: serializeCompartment(state),
+        index: compartment.index.stored(),
+      })
+    }
+  }
+
+  async #hashAt(environment: EnvironmentId, seq: number): Promise<Uint8Array | undefined> {
+    for await (const entry of this.#replica.entries(`c/${environment}`, seq)) return entry.hash
+    return undefined
+  }
+
+  /** Starts a compartment from its checkpoint; returns the position to read on from. */
+  async #takeCheckpoint(environment: EnvironmentId, checkpoints: CompartmentCheckpoints): Promise<number> {
+    const checkpoint = await checkpoints
+      .load(environment, (seq) => this.#hashAt(environment, seq))
+      .catch((error: unknown) => {
+        // A damaged checkpoint costs time, not data: the entries themselves are replayed.
+        if (error instanceof ClientError) return null
+        throw error
+      })
+    const { projection } = this.ledger
+    const cuts = projection.environments.get(environment)?.cuts.length
+    if (checkpoint === null || checkpoint.cuts !== cuts) return 0
+    this.#cuts.set(environment, cuts)
+    this.#compartments.set(environment, {
+      state: null,
+      restore: () => restoreCompartment(checkpoint.state),
+      index: ItemIndex.restore(projection.team ?? '', environment, checkpoint.index),
+      fresh: 0,
+    })
+    return checkpoint.seq + 1
   }
 
   /** What the reducer said of one of this session's recent entries. */
@@ -179,8 +239,9 @@ export class TeamReplay {
       for (const entry of entries) this.#compartmentEntry(environment, entry)
       changed.add(environment)
     }
-    for (const [environment, { state, index }] of this.#compartments) {
-      const need = rebuildNeeded(state, this.ledger)
+    for (const [environment, compartment] of this.#compartments) {
+      const { index } = compartment
+      const need = this.#cutSince(environment) ? rebuildNeeded(stateOf(compartment), this.ledger) : 'current'
       if (need === 'forked') this.problems.add('chain.cut_fork')
       const epoch = this.ledger.projection.environments.get(environment)?.epochs.at(-1)?.epoch
       const opened = index.hidden > 0 && epoch !== undefined && this.ring.metaKey(environment, epoch) !== null
@@ -203,17 +264,32 @@ export class TeamReplay {
     if (!verdict.accepted && verdict.code === 'ledger.behind') this.#behind.set(environment, [entry])
   }
 
+  /** Whether the ledger has cut a compartment since it was last asked. */
+  #cutSince(environment: EnvironmentId): boolean {
+    const cuts = this.ledger.projection.environments.get(environment)?.cuts.length ?? 0
+    const before = this.#cuts.get(environment)
+    this.#cuts.set(environment, cuts)
+    return before !== cuts
+  }
+
   #newCompartment(environment: EnvironmentId): Compartment {
     return {
-      state: emptyCompartment(environment),
+      state: null,
+      restore: () => emptyCompartment(environment),
       index: new ItemIndex(this.ledger.projection.team ?? '', environment),
+      fresh: 0,
     }
   }
 
   #judge(environment: EnvironmentId, compartment: Compartment, entry: VerifiedEntry): Verdict {
     const { envelope } = entry.entry
     const content = parseCompartmentContent(envelope)
-    const verdict = reduceCompartment(compartment.state, this.ledger, { envelope, content, hash: entry.hash })
+    compartment.fresh += 1
+    const verdict = reduceCompartment(stateOf(compartment), this.ledger, {
+      envelope,
+      content,
+      hash: entry.hash,
+    })
     this.#remember(envelope.id, verdict)
     if (content !== null) {
       const metaKey = this.ring.metaKey(environment, content.plain.epoch)

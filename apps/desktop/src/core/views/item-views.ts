@@ -1,4 +1,4 @@
-import type { ItemRecord } from '@countersign/client/items/item-index'
+import { hasFork, type ItemRecord } from '@countersign/client/items/item-index'
 import { conflictedItems } from '@countersign/client/items/offline-items'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { accessOf } from '@countersign/ledger/projection-lookup'
@@ -37,8 +37,7 @@ export const itemRow = (
     updatedAt: current.at,
     updatedBy: personView(ledger, current.by),
     level: accessOf(ledger.projection, environment, session.member).level,
-    conflict:
-      session.compartment(environment)?.forks.has(item) === true || conflictedItems(session).has(item),
+    conflict: hasFork(record) || conflictedItems(session).has(item),
     bindings: counts.get(item) ?? 0,
     rotationDue: rotationDue.has(item),
   }
