@@ -16,7 +16,8 @@ const STATUS_EVERY_MS = 5_000
 
 const fatal = (error: unknown): Extract<CoreMessage, { type: 'fatal' }> => {
   if (error instanceof ClientError) {
-    return { type: 'fatal', code: error.code, message: error.message, fix: error.fix }
+    const fix = error.fix === '' ? 'Do what it says, then start Countersign again.' : error.fix
+    return { type: 'fatal', code: error.code, message: error.message, fix }
   }
   const kind = error instanceof Error ? error.name : typeof error
   return {

@@ -1,0 +1,64 @@
+import { kemKeypair } from '@countersign/crypto/kem'
+import { cryptoReady } from '@countersign/crypto/ready'
+import { Secret } from '@countersign/crypto/secret'
+import { newId } from '@countersign/schema/ids'
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  openItemKey,
+  openItemMeta,
+  openItemValue,
+  openRelease,
+  sealItemVersion,
+  sealRelease,
+} from './item-blobs.ts'
+
+beforeAll(cryptoReady)
+
+const place = { team: newId(), environment: newId(), item: newId(), version: 3 }
+const keys = () => ({ meta: Secret.random(), value: Secret.random() })
+const meta = { name: 'openai', provider: 'openai', fields: ['api_key'], note: '', models: [] }
+
+describe('item versions', () => {
+  it('P7 any value comes back through meta, key and value, and only from its own place', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 400 }), (text) => {
+        const both = keys()
+        const { put } = sealItemVersion(place, 2, both, meta, { api_key: text })
+        const { team, environment } = place
+        const opened = openItemMeta(team, environment, put, both.meta)
+        const key = openItemKey(team, environment, put, both.value)
+        expect(openItemValue(place, key, put.value, opened.valueHash)).toEqual({ api_key: text })
+        expect(() => openItemMeta(team, newId(), put, both.meta)).toThrow()
+        expect(() => openItemKey(team, environment, { ...put, epoch: 3 }, both.value)).toThrow()
+        expect(() => openItemKey(team, environment, { ...put, version: 4 }, both.value)).toThrow()
+        expect(() => openItemKey(team, environment, put, both.meta)).toThrow()
+        expect(() => openItemValue({ ...place, item: newId() }, key, put.value, opened.valueHash)).toThrow()
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('P7 the value of another version is no value of this one, even under a key that would open it', () => {
+    const both = keys()
+    const one = sealItemVersion(place, 2, both, meta, { api_key: 'one' })
+    const two = sealItemVersion(place, 2, both, meta, { api_key: 'two' })
+    const described = openItemMeta(place.team, place.environment, one.put, both.meta)
+    expect(() => openItemValue(place, two.itemKey, two.put.value, described.valueHash)).toThrow(
+      expect.objectContaining({ code: 'item.mismatch' }),
+    )
+  })
+
+  it('P2 a release opens for its device and its request only', () => {
+    const device = { device: newId(), keys: kemKeypair(Secret.random()) }
+    const other = kemKeypair(Secret.random())
+    const key = Secret.random()
+    const release = sealRelease(place, newId(), { device: device.device, kemKey: device.keys.publicKey }, key)
+    const { team, environment } = place
+    expect(openRelease(team, environment, release, device.keys).expose()).toEqual(key.expose())
+    expect(() => openRelease(team, environment, release, other)).toThrow()
+    expect(() => openRelease(team, environment, { ...release, request: newId() }, device.keys)).toThrow()
+    expect(() => openRelease(team, environment, { ...release, version: 4 }, device.keys)).toThrow()
+    expect(() => openRelease(team, newId(), release, device.keys)).toThrow()
+  })
+})
