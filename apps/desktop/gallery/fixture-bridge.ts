@@ -1,12 +1,5 @@
 import type { Bridge } from '../src/shared/bridge.ts'
-import type {
-  CallError,
-  CallName,
-  CallReply,
-  CallRequest,
-  CallResult,
-  CoreEvent,
-} from '../src/shared/contract.ts'
+import type { CallError, CallName, CallRequest, CallResult, CoreEvent } from '../src/shared/contract.ts'
 import type { InviteView, JoinView, StatusView } from '../src/shared/views.ts'
 import { bindings, itemDetail, rows } from './sample-items.ts'
 import { auditRows, requestDetail, requests } from './sample-requests.ts'

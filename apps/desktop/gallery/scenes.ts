@@ -26,7 +26,7 @@ const gone = refused({
   message: 'The encrypted store on this computer did not answer.',
   fix: 'Lock and unlock again. If that does not help, restart Countersign: nothing is lost.',
 })
-const nothing = { ok: true, value: [] } as const
+const nothing = { ok: true as const, value: [] as never[] }
 const oneKey = ok({ keys: [{ label: 'Blue key', software: false }], recovery: 'none' as const, ready: false })
 const bothWays = ok({
   keys: [{ label: 'Blue key', software: false }],

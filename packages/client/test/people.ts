@@ -14,7 +14,6 @@ import type { CredentialRecord } from '@countersign/schema/membership'
 import { certifyDevice, type NewMember, newcomerRecords } from '../src/members/new-member.ts'
 import type { DeviceIdentity } from '../src/replica/device-identity.ts'
 import type { Draft, Signer } from '../src/replica/draft.ts'
-import type { ServerPin, Team } from './team.ts'
 
 const enrol = (authenticator: SoftwareAuthenticator, team: string, member: string): CredentialRecord => {
   const created = authenticator.create({
@@ -71,7 +70,10 @@ export class Person {
     }
   }
 
-  identity(team: Team, server: ServerPin): DeviceIdentity {
+  identity(
+    team: { readonly id: string; readonly genesisHash: Uint8Array },
+    server: DeviceIdentity['server'],
+  ): DeviceIdentity {
     return {
       team: team.id,
       member: this.member,

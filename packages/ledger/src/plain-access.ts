@@ -152,7 +152,8 @@ export const applyEnvironmentCreate = (
   const access = new Map(
     [...firstReaders(plain)].map(([member, level]) => [
       member,
-      [{ from: envelope.seq, level, approve: false }],
+      // Whoever makes an environment approves in it until somebody decides otherwise: one approver the less to forget.
+      [{ from: envelope.seq, level, approve: level === 'hold' && member === envelope.member }],
     ]),
   )
   const environment: EnvironmentRecord = {

@@ -16,7 +16,6 @@ export const REFUSALS = {
   'ledger.behind': 'the entry cites a ledger entry that has not arrived yet',
   'ledger.decreased': 'the entry cites an older ledger head than an entry before it',
   'entry.duplicate_id': 'an entry with this id is in the stream already',
-  'entry.unknown_type': 'no such entry type in this stream',
   'entry.malformed': 'the entry’s content is not what its type says',
   'entry.unreadable': 'the entry’s sealed body does not open',
   'author.unknown': 'the author or their device is not in the team',

@@ -28,7 +28,6 @@ export const useLoaded = <N extends CallName>(
   const [asked, setAsked] = useState(0)
   const revision = useApp((state) => areas.map((area) => state.revisions[area] ?? 0).join('.'))
   const body = JSON.stringify(request)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `revision` and `asked` are what make it ask again
   useEffect(() => {
     let current = true
     void answerOf(name, JSON.parse(body) as CallRequest<N>).then((result) => {
