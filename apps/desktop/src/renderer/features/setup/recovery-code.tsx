@@ -71,7 +71,7 @@ export const RecoveryCode = ({ onBack, onConfirmed }: { onBack: () => void; onCo
       {code.ask.map((group, index) => (
         <TextField
           key={group}
-          label={`Group ${group + 1}`}
+          label={`Group ${group}`}
           className="mono"
           maxLength={12}
           value={groups[index] ?? ''}
