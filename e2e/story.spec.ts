@@ -4,10 +4,10 @@ import { tempFolder } from './src/temp-folder.ts'
 import { Stage } from './story/stage.ts'
 import { STORY } from './story/story.ts'
 
-// The product's story in four real windows, a real server process and a real HTTP client, with software keys, which survive
-// the restart. Keys touched in the ceremony window are shown by ceremony-page.spec.ts.
+// The product's story in four real windows, a real server process and a real HTTP client: once with keys touched in the
+// ceremony window, once with software keys, which survive the restart.
 
-for (const keys of ['software'] as const)
+for (const keys of ['virtual', 'software'] as const)
   test.describe(`the story, with ${keys} security keys`, () => {
     test.describe.configure({ mode: 'serial' })
     const folder = tempFolder()

@@ -18,6 +18,8 @@ export class CeremonyWindow {
   readonly #window: BrowserWindow
   #current: { id: number; answer: Answer } | null = null
   #quitting = false
+  /** The end of the last load of the empty page: Electron reports an aborted load to whichever load is waited for. */
+  #emptied: Promise<void> = Promise.resolve()
 
   constructor(session: Session) {
     this.#window = hardenedWindow(session, PRELOAD, {
@@ -49,6 +51,8 @@ export class CeremonyWindow {
     }
     this.#current = { id, answer }
     try {
+      await this.#emptied
+      if (this.#current?.id !== id) return
       await this.#window.loadURL(CEREMONY_PAGE)
     } catch {
       // Closed or locked while the page was loading, which has been answered; or the page is not there.
@@ -87,8 +91,8 @@ export class CeremonyWindow {
   #empty(): void {
     if (this.#window.isDestroyed()) return
     this.#window.hide()
-    this.#window.loadURL(BLANK).catch(() => {
-      // Another ceremony's page took its place.
+    this.#emptied = this.#window.loadURL(BLANK).catch(() => {
+      // Aborted by the window's end, or told of the load it replaced: either way no ceremony's page is left.
     })
   }
 }
