@@ -20,9 +20,8 @@ const RUNS = 5
 const TOKEN = 'the set-up token of the bench'
 const MAIN = createRequire(import.meta.url).resolve('@countersign/sync-server/main')
 
-const PROFILE = process.env.CS_PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []
 const startServer = async (file: string): Promise<{ url: string; stop: () => Promise<unknown> }> => {
-  const child = spawn(process.execPath, [...PROFILE, MAIN, '--port', '0', '--data', file], {
+  const child = spawn(process.execPath, [MAIN, '--port', '0', '--data', file], {
     env: { PATH: process.env.PATH, COUNTERSIGN_SETUP_TOKEN: TOKEN, COUNTERSIGN_LOG_LEVEL: 'silent' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
