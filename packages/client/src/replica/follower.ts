@@ -68,6 +68,7 @@ export class Follower {
       onWritten: (batch) => {
         this.#duty.soon()
         this.entries.emit(batch)
+        if (batch.stream === LEDGER) copy.checkpoint().catch(report)
       },
       onStoreTrouble: (error) => board.trouble(error),
       stopped: () => board.stopped,

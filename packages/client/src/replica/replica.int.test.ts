@@ -206,6 +206,31 @@ describe('Replica: local copy', () => {
     expect(seqs).toEqual([1, 2])
   })
 
+  it('starts from a checkpoint as from the entries, and from the entries where it does not fit', async () => {
+    const store = memoryStore()
+    const first = await replicaOf(team, team.founder, { store })
+    await makeEnvironment(first)
+    await first.stop()
+    const checkpoint = await store.get('replica/ledger-checkpoint')
+    expect(checkpoint).toBeDefined()
+    const { projection } = first
+    for (const damaged of [
+      randomBytes(200),
+      checkpoint!.subarray(1),
+      checkpoint!.map((byte, at) => (at === 300 ? byte ^ 1 : byte)),
+    ]) {
+      await store.batch({ puts: [['replica/ledger-checkpoint', damaged]] }, { durable: true })
+      const again = await replicaOf(team, team.founder, { store })
+      expect(again.projection.head).toEqual(projection.head)
+      await again.stop()
+    }
+    const other = await replicaOf(team, team.founder)
+    await append(other, vaultDraft())
+    const later = await replicaOf(team, team.founder, { store })
+    await until(later, () => later.head(LEDGER)?.seq === 3)
+    expect(later.projection).toEqual(other.projection)
+  })
+
   it('waits with everything while the disk is full, and goes on when there is room', async () => {
     const inner = memoryStore()
     let full = false

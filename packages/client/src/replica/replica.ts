@@ -9,7 +9,7 @@ import type { Signer } from './draft.ts'
 import { Follower } from './follower.ts'
 import type { Incoming } from './ingestor.ts'
 import { IntentQueue } from './intents.ts'
-import { type LedgerCopy, openLedgerCopy } from './ledger-copy.ts'
+import { LedgerCopy } from './ledger-copy.ts'
 import { type EntryBatch, REPLICA_TIMING, type ReplicaOptions } from './replica-options.ts'
 import type { ReplicaStatus } from './replica-status.ts'
 import { SeenBook } from './seen-book.ts'
@@ -75,7 +75,7 @@ export class Replica {
     const { store, identity, log } = options
     await claimStore(store, identity)
     const streams = await StreamLog.open(store, identity.device)
-    const copy = await openLedgerCopy(streams)
+    const copy = await LedgerCopy.open(store, streams)
     const hashAt = (stream: StreamName, seq: number): Promise<Uint8Array | undefined> =>
       streams.hashAt(stream, seq)
     const book = await SeenBook.open({ store, identity, projection: copy.projection, hashAt })
@@ -189,11 +189,12 @@ export class Replica {
 
   /** Ends the connection and finishes what is being written. The store stays open: it is the caller's. */
   async stop(): Promise<void> {
-    const { board, clock, contact } = this.#parts
+    const { board, clock, contact, copy } = this.#parts
     if (board.stopped) return
     board.stop()
     await this.#follower.stop()
     await clock.save()
     await contact.save()
+    await copy.checkpoint({ now: true })
   }
 }
