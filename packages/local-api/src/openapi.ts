@@ -193,7 +193,7 @@ const answersOf = (operation: Operation): Json => {
     answers[status] = { description, ...content }
   }
   for (const status of [...new Set([...COMMON_PROBLEMS, ...operation.problems])].sort((a, b) => a - b)) {
-    answers[status] = problemAnswer(status)
+    answers[status] = { $ref: `#/components/responses/Problem${status}` }
   }
   return answers
 }
@@ -243,6 +243,12 @@ export const openApiDocument = (): Json => {
   }
   const components: Record<string, Json> = {}
   for (const [name, schema] of Object.entries(NAMED)) components[name] = schemaOf(name, schema)
+  const responses: Record<string, Json> = {}
+  for (const status of [...new Set(PROBLEM_CODES.map((code) => PROBLEMS[code].status))].sort(
+    (a, b) => a - b,
+  )) {
+    responses[`Problem${status}`] = problemAnswer(status)
+  }
   return {
     openapi: '3.1.0',
     info: {
@@ -262,6 +268,7 @@ export const openApiDocument = (): Json => {
     paths,
     components: {
       schemas: components,
+      responses,
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'cs_app_… or cs_claim_…' } },
     },
   }
