@@ -1,5 +1,9 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { until } from '@countersign/tools/try-out/until'
 import { expect } from '@playwright/test'
+import { countersign } from '../src/cli.ts'
 import { readFilesUnder } from '../src/files-under.ts'
 import { NAMES, type Role, type Stage } from './stage.ts'
 
@@ -166,6 +170,10 @@ export const STORY: readonly StoryStep[] = [
         const person = stage.person(role)
         const signing = await person.review(PROGRAM)
         await expect(signing.getByText('Monthly invoices')).toBeVisible({ timeout: 20_000 })
+        // Software keys are marked wherever they appear, and only they.
+        await expect(signing.getByText('this signature is made by software')).toHaveCount(
+          stage.keys === 'software' ? 1 : 0,
+        )
         await stage.shoot(`signing-${role}`, role, signing)
         await person.sign(signing)
       }
@@ -200,6 +208,59 @@ export const STORY: readonly StoryStep[] = [
         }),
       )
       await stage.shoot('requests', 'approver')
+    },
+  },
+  {
+    title: 'Dana withdraws another one: the program is told that nobody will decide',
+    run: async (stage) => {
+      const asked = await ask(stage, 'Second thoughts')
+      const developer = stage.person('developer')
+      await developer.openRequest('Second thoughts')
+      await developer.window.getByRole('button', { name: 'Withdraw the request' }).click()
+      await outcomeOf(stage, asked, 'cancelled')
+    },
+  },
+  {
+    title: 'Dana binds with `countersign bind`; Ada allows an hour instead of eight; `read` and `run` use it',
+    run: async (stage) => {
+      const { url } = await stage.localApi()
+      const config = join(stage.folder, 'dana-config')
+      mkdirSync(config, { mode: 0o700 })
+      const run = (...args: string[]) => countersign(args, url, config)
+      const binding = run(
+        'bind',
+        REFERENCE,
+        '--app',
+        'Nightly job',
+        '--reason',
+        'Reports',
+        '--any-program',
+        '--wait',
+      )
+      const admin = stage.person('admin')
+      const narrowing = await admin.review('Nightly job')
+      await narrowing.getByText('Allow less than was asked').click()
+      await narrowing.getByLabel('How long').selectOption({ label: '1 hour' })
+      await admin.sign(narrowing)
+      const approver = stage.person('approver')
+      await approver.sign(await approver.review('Nightly job'))
+      expect(await binding).toMatchObject({ code: 0 })
+      await expect(approver.window.getByText('narrowed')).toBeVisible({ timeout: 20_000 })
+
+      const read = await run('read', REFERENCE)
+      expect(read).toMatchObject({ code: 0, stdout: expect.stringContaining(stage.props.value) })
+      const digest =
+        'process.stdout.write(crypto.createHash("sha256").update(process.env.OPENAI_API_KEY).digest("hex"))'
+      const ran = await run(
+        'run',
+        '--set',
+        `OPENAI_API_KEY=${REFERENCE}`,
+        '--',
+        process.execPath,
+        '-e',
+        digest,
+      )
+      expect(ran.stdout).toBe(createHash('sha256').update(stage.props.value).digest('hex'))
     },
   },
   {
@@ -257,7 +318,16 @@ export const STORY: readonly StoryStep[] = [
       await developer.unlock()
       await readsNow(stage, 'reading without the server', (read) => read.value === props.value)
       await stage.shoot('offline', 'developer')
+      const admin = stage.person('admin')
+      await admin.rotate('anthropic', { 'API key': 'sk-ant-api03-made-up-while-offline' })
+      await expect(admin.window.getByText('1 change waits to be sent')).toBeVisible({ timeout: 20_000 })
       await stage.server.start()
+      await expect(admin.window.getByText('1 change waits to be sent')).toBeHidden({ timeout: 60_000 })
+      const approver = stage.person('approver')
+      await approver.go('Credentials')
+      await expect(approver.window.locator('.item-row', { hasText: 'anthropic' })).toContainText('v2', {
+        timeout: 60_000,
+      })
       await until(
         async () => {
           const health = await (await stage.localApi()).health()

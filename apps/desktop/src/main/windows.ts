@@ -43,6 +43,8 @@ export class Windows {
   readonly #session: Session
   readonly #signing = new Map<string, BrowserWindow>()
   #app: BrowserWindow | null = null
+  /** A signing window cannot ask for the status, and must show whether its keys are software. */
+  #status: CoreEvent | null = null
 
   constructor(session: Session) {
     this.#session = session
@@ -97,6 +99,9 @@ export class Windows {
     window.on('hide', () => {
       known.shownAt = null
     })
+    window.webContents.on('did-finish-load', () => {
+      if (this.#status !== null) window.webContents.send(EVENT_CHANNEL, this.#status)
+    })
     window.once('ready-to-show', () => window.show())
     window.once('closed', () => this.#signing.delete(request))
     await window.loadURL(SIGNING_PAGE)
@@ -107,6 +112,7 @@ export class Windows {
   }
 
   broadcast(event: CoreEvent): void {
+    if (event.type === 'status') this.#status = event
     for (const window of [this.#app, ...this.#signing.values()])
       if (window !== null && !window.isDestroyed()) window.webContents.send(EVENT_CHANNEL, event)
   }
