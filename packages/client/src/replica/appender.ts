@@ -2,6 +2,7 @@ import { equalBytes } from '@countersign/crypto/verify'
 import type { Head } from '@countersign/schema/entry'
 import type { StreamName } from '@countersign/schema/ids'
 import type { AppendPart, ClientMessage, ServerMessage } from '@countersign/schema/wire'
+import { ClientError } from '../client-error.ts'
 import { type Draft, partsOf, type SignedDraft, type Signer, signDrafts } from './draft.ts'
 import type { StreamLog } from './stream-log.ts'
 import type { VerifiedEntry } from './verified-entry.ts'
@@ -30,6 +31,8 @@ export type AppendResult =
   | { readonly ok: false; readonly code: string; readonly message: string }
 
 const refusal = (code: string, message: string): AppendResult => ({ ok: false, code, message })
+const tooLarge = (): AppendResult =>
+  refusal('size.limited', 'This change is too large to send at once. Split it into smaller ones.')
 const isRefusal = (built: BuildResult): built is BuildRefusal => !Array.isArray(built)
 
 interface AppenderOptions {
@@ -78,7 +81,10 @@ export class Appender {
       if (before !== null) return before
       const head = (stream: StreamName): Head | null => log.head(stream)
       const signed = signDrafts(built, { ...identity, time: now(), head }, signer)
-      const outcome = await this.#submit(signed)
+      const outcome = await this.#submit(signed).catch((error: unknown) => {
+        if (error instanceof ClientError && error.code === 'frame.too_large') return tooLarge()
+        throw error
+      })
       if (outcome !== 'stale') return outcome
     }
     return refusal('append.contended', 'Others kept writing at the same time. Try again.')

@@ -22,7 +22,7 @@ export class Exchange {
 
   /**
    * Sends and waits for the answer; null when the connection ended first. No answer in time ends the connection: nothing after it
-   * could be told apart. `onReply` runs before the next message of the server is handled.
+   * could be told apart. `onReply` runs before the next message of the server is handled. Rejects with ClientError `frame.too_large`.
    */
   ask(
     session: Session | null,
@@ -32,9 +32,9 @@ export class Exchange {
     if (session === null) return Promise.resolve(null)
     const ref = session.nextRef()
     return new Promise((resolve) => {
+      session.send(make(ref))
       const timer = setTimeout(() => session.close(), this.#timeoutMs)
       this.#waiters.set(ref, { onReply, settle: resolve, timer })
-      session.send(make(ref))
     })
   }
 
