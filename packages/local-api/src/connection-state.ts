@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
-import type { CallerFinder, ProcessId } from './caller/caller-finder.ts'
+import type { CallerFinder, SeenExecutable } from './caller/caller-finder.ts'
 import type { Transport } from './defence.ts'
 
 const EXECUTABLE_FRESH_MS = 2000
 
-type Executable = { path: string; hash: Uint8Array; process: ProcessId } | null
+type Executable = SeenExecutable | null
 
 /** What is remembered about a connection: who is at its other end, and how often it showed a wrong token. */
 export class ConnectionState {
@@ -45,9 +45,17 @@ export class ConnectionState {
 
   /** The executable at the other end, looked at again every two seconds: a process may become another by exec. */
   executable(now: number): Promise<Executable> {
-    if (this.#executable === undefined || now - this.#executable.at > EXECUTABLE_FRESH_MS) {
-      this.#executable = { at: now, seen: this.#finder.executableOf(this.#socket) }
-    }
-    return this.#executable.seen
+    const known = this.#executable
+    if (known === undefined) this.#executable = { at: now, seen: this.#finder.executableOf(this.#socket) }
+    else if (now - known.at > EXECUTABLE_FRESH_MS)
+      this.#executable = { at: now, seen: this.#again(known.seen) }
+    return this.#executable?.seen ?? Promise.resolve(null)
+  }
+
+  /** The same process is only asked what it runs now; where it is gone, the search starts afresh. */
+  async #again(before: Promise<Executable>): Promise<Executable> {
+    const seen = await before
+    const now = seen === null ? null : await this.#finder.executableNow(seen.process)
+    return now ?? (await this.#finder.executableOf(this.#socket))
   }
 }

@@ -13,6 +13,13 @@ export interface SeenCaller {
   readonly process: ProcessId | null
 }
 
+/** `hash`: SHA-256 of the file that is mapped. */
+export interface SeenExecutable {
+  readonly path: string
+  readonly hash: Uint8Array
+  readonly process: ProcessId
+}
+
 /** Per operating system. Best effort and bounded in time: none of these throws. */
 export interface CallerFinder {
   /** The user id of the peer, null where it cannot be told. */
@@ -20,7 +27,9 @@ export interface CallerFinder {
   /** Everything worth showing to an approver. */
   describe(connection: Socket): Promise<SeenCaller>
   /** Just the executable and the process, for comparing with a binding. */
-  executableOf(connection: Socket): Promise<{ path: string; hash: Uint8Array; process: ProcessId } | null>
+  executableOf(connection: Socket): Promise<SeenExecutable | null>
+  /** What a process found earlier runs now; null if that very process is gone. */
+  executableNow(process: ProcessId): Promise<SeenExecutable | null>
   /** Whether this very process still runs. */
   isAlive(process: ProcessId): boolean
 }

@@ -2,7 +2,7 @@ import { readFile, readlink } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { userInfo } from 'node:os'
 import type { Caller } from '@countersign/schema/request'
-import type { CallerFinder, SeenCaller } from './caller-finder.ts'
+import type { CallerFinder, ProcessId, SeenCaller } from './caller-finder.ts'
 import { type PeerSocket, peerSocket } from './peer-inode.ts'
 import {
   executableOfProcess,
@@ -113,8 +113,14 @@ export const linuxCallerFinder = (): CallerFinder => {
     return { caller, process: seen?.process ?? null }
   }
 
+  const executableNow = async (before: ProcessId) => {
+    const seen = await executableOfProcess(before.pid)
+    return seen?.process.startTime === before.startTime ? seen : null
+  }
+
   return {
     userOf: (connection) => within(userOf(connection), null),
+    executableNow: (process) => within(executableNow(process), null),
     describe: (connection) => within(describe(connection), unseen(connection)),
     executableOf: (connection) => within(executableOf(connection), null),
     isAlive: isProcessAlive,
@@ -140,6 +146,7 @@ export const blindCallerFinder = (): CallerFinder => ({
   userOf: async () => null,
   describe: async (connection) => unseen(connection),
   executableOf: async () => null,
+  executableNow: async () => null,
   isAlive: (each) => {
     try {
       return process.kill(each.pid, 0)

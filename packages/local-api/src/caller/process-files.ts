@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { open, readdir, readFile, readlink, stat } from 'node:fs/promises'
-import type { ProcessId } from './caller-finder.ts'
+import type { ProcessId, SeenExecutable } from './caller-finder.ts'
 
 /** Fields 4 (parent) and 22 (start time) of /proc/PID/stat; the name in field 2 may hold spaces and parentheses. */
 export const parseStat = (text: string): { parent: number; startTime: string } | null => {
@@ -96,9 +96,7 @@ const hashFile = async (path: string): Promise<Uint8Array> => {
 }
 
 /** Path and hash of the file a process runs; null if it is gone, another user's, or became another process meanwhile. */
-export const executableOfProcess = async (
-  pid: number,
-): Promise<{ path: string; hash: Uint8Array; process: ProcessId } | null> => {
+export const executableOfProcess = async (pid: number): Promise<SeenExecutable | null> => {
   const before = await readStat(pid)
   if (before === null) return null
   try {

@@ -1,0 +1,119 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { bindingCreatedSchema, bindingPollSchema } from '@countersign/schema/local-api'
+import { answerTo, type Load, load } from './load/http-load.ts'
+import { type Row, report } from './report.ts'
+
+// One credential read (token, scope, lease, caller, opened value, durable audit record) against bare node:http sending the same bytes.
+// Servers in processes of their own, the load in this one; both sides run by run, in turn.
+
+const RUNS = 5
+const RUN_MS = 1500
+
+interface Server {
+  readonly port: number
+  readonly child: ChildProcessByStdio<Writable, Readable, null>
+}
+
+const start = async (file: string, args: readonly string[], input?: string): Promise<Server> => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'load', file), ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  if (input !== undefined) child.stdin.write(`${input}\n`)
+  const [line] = await once(child.stdout, 'data')
+  return { port: JSON.parse(String(line)).port, child }
+}
+
+const stop = async ({ child }: Server): Promise<void> => {
+  const exited = once(child, 'exit')
+  child.stdin.end()
+  await exited
+}
+
+/** Binds as any program does, and gives the request that reads. */
+const readRequest = async (port: number): Promise<string> => {
+  const url = `http://127.0.0.1:${port}/v1/bindings`
+  const ask = {
+    application: 'bench',
+    vault: 'acme',
+    environment: 'production',
+    items: ['openai-7'],
+    lease: { durationMs: 3_600_000 },
+    reason: 'measures',
+  }
+  const asked = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(ask),
+  })
+  const { id, claim } = bindingCreatedSchema.parse(await asked.json())
+  const polled = await fetch(`${url}/${id}`, { headers: { authorization: `Bearer ${claim}` } })
+  const { token } = bindingPollSchema.parse(await polled.json())
+  return `GET /v1/credentials/acme/production/openai-7 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${token}\r\n\r\n`
+}
+
+/** The same head and body for the bare server; Date, Connection and Keep-Alive it adds itself. */
+const sameBytes = (answer: string): string => {
+  const [head = '', body = ''] = answer.split('\r\n\r\n')
+  const headers = head
+    .split('\r\n')
+    .slice(1)
+    .flatMap((line) => line.split(/: (.*)/s).slice(0, 2))
+  const kept: string[] = []
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? ''
+    if (!/^(?:date|connection|keep-alive)$/i.test(name)) kept.push(name, headers[i + 1] ?? '')
+  }
+  return JSON.stringify({ headers: kept, body })
+}
+
+const small = await start('local-api-server.ts', ['100'])
+const large = await start('local-api-server.ts', ['10000'])
+const ours = await readRequest(small.port)
+const oursLarge = await readRequest(large.port)
+const bare = await start('bare-server.ts', [], sameBytes(await answerTo(small.port, ours)))
+
+const rows: Row[] = []
+for (const connections of [1, 16, 64]) {
+  const mine: Load[] = []
+  const limit: Load[] = []
+  await load(small.port, ours, connections, 500)
+  await load(bare.port, ours, connections, 500)
+  for (let run = 0; run < RUNS; run++) {
+    mine.push(await load(small.port, ours, connections, RUN_MS))
+    limit.push(await load(bare.port, ours, connections, RUN_MS))
+  }
+  const name = `read, ${connections} connection${connections === 1 ? '' : 's'}`
+  rows.push({
+    what: name,
+    ours: mine.map((each) => each.perSecond),
+    theirs: limit.map((each) => each.perSecond),
+    unit: 'req/s',
+    target: { min: connections === 1 ? 0.1 : 0.5 },
+  })
+  rows.push({
+    what: `${name}, p99`,
+    ours: mine.map((each) => each.p99Ms),
+    theirs: limit.map((each) => each.p99Ms),
+    unit: 'ms',
+    target: { max: connections === 1 ? 10 : 2 },
+  })
+}
+const tenThousand: number[] = []
+const hundred: number[] = []
+await load(large.port, oursLarge, 16, 500)
+for (let run = 0; run < RUNS; run++) {
+  tenThousand.push((await load(large.port, oursLarge, 16, RUN_MS)).perSecond)
+  hundred.push((await load(small.port, ours, 16, RUN_MS)).perSecond)
+}
+rows.push({
+  what: '10,000 items against 100, 16 connections',
+  ours: tenThousand,
+  theirs: hundred,
+  unit: 'req/s',
+  target: { min: 0.9 },
+})
+for (const server of [small, large, bare]) await stop(server)
+report('local-api', rows)
