@@ -5,8 +5,8 @@ import { itemRows, rows } from './sample-items.ts'
 import { auditRows, requestDetail, requests } from './sample-requests.ts'
 import { ada, DAY, HOUR, MINUTE, members, now, vaults, worklist } from './sample-team.ts'
 
-/** What a person does once the screen stands: `click` a button by its name, `press` a key, `fill` a field by its label. */
-export type Step = { click: string } | { press: string } | { fill: string; with: string }
+/** What a person does once the screen stands: `click` a button by its name (`in` an article), `press` a key, `fill` a field by its label. */
+export type Step = { click: string; in?: string } | { press: string } | { fill: string; with: string }
 
 export interface Scene {
   name: string
@@ -272,20 +272,25 @@ export const scenes: readonly Scene[] = [
     steps: [{ click: 'Invite' }, { fill: 'Name', with: 'Grace Adeyemi' }, { click: 'Make invite link' }],
   },
   { name: 'members-code', page: 'members', steps: [{ click: 'Open the invite of Grace Adeyemi' }] },
-  { name: 'members-change', page: 'members', steps: [{ click: 'Change Dai Nakamura' }] },
-  { name: 'members-remove', page: 'members', steps: [{ click: 'Remove Dai Nakamura' }] },
+  { name: 'members-change', page: 'members', steps: [{ click: 'Change…', in: 'Dai Nakamura' }] },
+  { name: 'members-remove', page: 'members', steps: [{ click: 'Remove…', in: 'Dai Nakamura' }] },
   {
     name: 'members-removed',
     page: 'members',
     replies: { 'member.remove': () => ok({ worklist }) },
-    steps: [{ click: 'Remove Dai Nakamura' }, { click: 'Remove and re-key' }],
+    steps: [{ click: 'Remove…', in: 'Dai Nakamura' }, { click: 'Remove and re-key' }],
   },
 
   { name: 'policies', page: 'policies' },
   { name: 'policies-bootstrap', page: 'policies', status: { bootstrapOpen: true } },
+  {
+    name: 'policies-edit-groups',
+    page: 'policies',
+    steps: [{ click: 'Change…', in: 'research / production' }],
+  },
   { name: 'policies-empty', page: 'policies', replies: { 'vaults.list': () => nothing } },
   { name: 'policies-failed', page: 'policies', replies: { 'vaults.list': () => gone } },
-  { name: 'policies-edit', page: 'policies', steps: [{ click: 'Change llm / staging' }] },
+  { name: 'policies-edit', page: 'policies', steps: [{ click: 'Change…', in: 'llm / staging' }] },
   {
     name: 'policies-edit-blocked',
     page: 'policies',
@@ -304,7 +309,7 @@ export const scenes: readonly Scene[] = [
           },
         ]),
     },
-    steps: [{ click: 'Change llm / production' }],
+    steps: [{ click: 'Change…', in: 'llm / production' }],
   },
 
   { name: 'audit', page: 'audit', status: { me: { ...ada, roles: ['admin', 'auditor'], approver: true } } },

@@ -23,9 +23,10 @@ const play = async (page: Page, scene: Scene): Promise<void> => {
     if ('press' in step) await page.keyboard.press(step.press)
     else if ('fill' in step) await page.getByLabel(step.fill, { exact: true }).fill(step.with)
     else {
-      await page
+      const scope = step.in === undefined ? page : page.getByRole('article', { name: step.in })
+      await scope
         .getByRole('button', { name: step.click, exact: false })
-        .or(page.locator('summary', { hasText: step.click }))
+        .or(scope.locator('summary', { hasText: step.click }))
         .first()
         .click({ timeout: 4000 })
     }

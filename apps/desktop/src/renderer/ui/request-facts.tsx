@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import type { RequestDetail } from '../../shared/views.ts'
 import { duration, when } from './format.ts'
 
@@ -11,57 +12,86 @@ const leaseWords = (lease: NonNullable<RequestDetail['terms']>['lease']): string
     .filter((each) => each !== null)
     .join(', ')
 
+const Part = ({ title, children }: { title: string; children: ReactNode }) => (
+  <section className="facts-part">
+    <h3>{title}</h3>
+    {children}
+  </section>
+)
+
+const Terms = ({ terms }: { terms: NonNullable<RequestDetail['terms']> }) => (
+  <>
+    <dt>Credentials</dt>
+    <dd>
+      <strong>{terms.items.map((item) => item.name).join(', ')}</strong>
+    </dd>
+    <dt>In</dt>
+    <dd>
+      {terms.vaultName} / {terms.environmentName}
+    </dd>
+    <dt>May</dt>
+    <dd>{terms.mode === 'reveal' ? 'read the value' : 'use it through the broker, without seeing it'}</dd>
+    <dt>How long</dt>
+    <dd>{leaseWords(terms.lease)}</dd>
+    {terms.models.length > 0 && (
+      <>
+        <dt>Models</dt>
+        <dd>{terms.models.join(', ')}</dd>
+      </>
+    )}
+  </>
+)
+
 /** Everything a request says, in words, from the very bytes that are hashed. */
 export const RequestFacts = ({ detail }: { detail: RequestDetail }) => (
-  <dl className="facts">
-    <dt>Asked by</dt>
-    <dd>
-      {detail.row.requester.name}, {when(detail.row.createdAt)}
-    </dd>
-    {detail.code !== null && (
-      <>
-        <dt>Code on their screen</dt>
-        <dd className="mono">{detail.code}</dd>
-      </>
-    )}
-    {detail.terms === null ? (
-      <>
-        <dt>Change</dt>
-        <dd>{detail.summary}</dd>
-      </>
-    ) : (
-      <>
-        <dt>Credentials</dt>
-        <dd>{detail.terms.items.map((item) => item.name).join(', ')}</dd>
-        <dt>In</dt>
-        <dd>
-          {detail.terms.vaultName} / {detail.terms.environmentName}
-        </dd>
-        <dt>May</dt>
-        <dd>
-          {detail.terms.mode === 'reveal' ? 'read the value' : 'use it through the broker, without seeing it'}
-        </dd>
-        <dt>How long</dt>
-        <dd>{leaseWords(detail.terms.lease)}</dd>
-        {detail.terms.models.length > 0 && (
+  <div className="facts-parts">
+    <Part title="What is asked">
+      <dl className="facts">
+        {detail.terms === null ? (
           <>
-            <dt>Models</dt>
-            <dd>{detail.terms.models.join(', ')}</dd>
+            <dt>Change</dt>
+            <dd>
+              <strong>{detail.summary}</strong>
+            </dd>
+          </>
+        ) : (
+          <Terms terms={detail.terms} />
+        )}
+        <dt>Asked by</dt>
+        <dd>
+          {detail.row.requester.name}, {when(detail.row.createdAt)}
+        </dd>
+        {detail.code !== null && (
+          <>
+            <dt>Code on their screen</dt>
+            <dd className="mono">{detail.code}</dd>
           </>
         )}
-      </>
+        <dt>Policy</dt>
+        <dd>
+          {detail.policy} <span className="faint">(version {detail.policyVersion})</span>
+        </dd>
+      </dl>
+    </Part>
+    {detail.caller.length > 0 && (
+      <Part title="The program, as observed on their computer">
+        <dl className="facts">
+          {detail.caller.map((fact) => (
+            <div key={fact.label} className="fact">
+              <dt>{fact.label}</dt>
+              <dd className="mono">{fact.value}</dd>
+            </div>
+          ))}
+        </dl>
+      </Part>
     )}
-    <dt>Policy</dt>
-    <dd>
-      {detail.policy} <span className="faint">(version {detail.policyVersion})</span>
-    </dd>
-    {detail.caller.map((fact) => (
-      <div key={fact.label} style={{ display: 'contents' }}>
-        <dt>{fact.label}</dt>
-        <dd className="mono">{fact.value}</dd>
-      </div>
-    ))}
-    <dt>Hash that is signed</dt>
-    <dd className="mono">{detail.requestHash}</dd>
-  </dl>
+    <Part title="Hash that is signed">
+      <p className="hash mono">
+        {detail.requestHash.split(' ').map((group, index) => (
+          // Groups may repeat; their place is what tells them apart.
+          <span key={`${index}:${group}`}>{group} </span>
+        ))}
+      </p>
+    </Part>
+  </div>
 )

@@ -5,8 +5,6 @@ import { Button } from '../../ui/button.tsx'
 import { ago } from '../../ui/format.ts'
 import { Monogram } from '../../ui/monogram.tsx'
 
-const levelWords = { none: '–', view: 'names', request: 'asks', hold: 'holds' } as const
-
 interface MemberCardProps {
   member: MemberView
   now: number
@@ -15,24 +13,50 @@ interface MemberCardProps {
   onRemove: (() => void) | null
 }
 
+/** A person: what proves who they are, and what they come in with. What they may do stands in the matrix. */
 export const MemberCard = ({ member, now, onChange, onRemove }: MemberCardProps) => (
-  <article className="card member-card" aria-label={member.name}>
-    <div className="card-head">
-      <Monogram text={member.name} seed={member.member} />
-      <div className="grow">
-        <h2 className="clip">
-          {member.name} {member.me && <span className="faint">(you)</span>}
-        </h2>
-        <span className="faint mono" title="Fingerprint of their keys">
-          {member.fingerprint}
-        </span>
+  <article className="member" aria-label={member.name} data-state={member.state}>
+    <Monogram text={member.name} seed={member.member} />
+    <div className="member-text">
+      <div className="row">
+        <h3 className="clip" title={member.name}>
+          {member.name}
+        </h3>
+        {member.me && <span className="faint">you</span>}
+        {member.roles.map((role) => (
+          <Badge key={role} tone={role === 'admin' ? 'accent' : 'neutral'}>
+            {role}
+          </Badge>
+        ))}
+        {member.state === 'removed' && <Badge tone="bad">removed</Badge>}
       </div>
-      {member.roles.map((role) => (
-        <Badge key={role} tone={role === 'admin' ? 'accent' : 'neutral'}>
-          {role}
-        </Badge>
-      ))}
-      {member.state === 'removed' && <Badge tone="bad">removed</Badge>}
+      <div className="faint mono" title="Fingerprint of their keys: compare it by voice">
+        {member.fingerprint}
+      </div>
+      <ul className="member-ways soft">
+        {member.keys.map((key) => (
+          <li key={key.label} data-retired={key.retired ? '' : undefined}>
+            <KeyRound size={14} aria-hidden />
+            <span>{key.label}</span>
+            {key.software && <Badge tone="warn">software</Badge>}
+            {key.retired && <Badge>retired</Badge>}
+          </li>
+        ))}
+        {member.recovery && (
+          <li>
+            <ScrollText size={14} aria-hidden /> Recovery code
+          </li>
+        )}
+        {member.devices.map((device) => (
+          <li key={device.device}>
+            <Laptop size={14} aria-hidden />
+            <span>{device.name}</span>
+            {device.lastSeen !== null && <span className="faint">{ago(device.lastSeen, now)}</span>}
+          </li>
+        ))}
+      </ul>
+    </div>
+    <div className="row">
       {onChange !== null && (
         <Button size="small" onClick={onChange}>
           Change…
@@ -43,50 +67,6 @@ export const MemberCard = ({ member, now, onChange, onRemove }: MemberCardProps)
           Remove…
         </Button>
       )}
-    </div>
-    <div className="card-body">
-      <table className="access-grid">
-        <tbody>
-          {member.access.map((access) => (
-            <tr key={access.environment}>
-              <th scope="row">{access.label}</th>
-              <td>
-                <span className="level" data-level={access.level}>
-                  {levelWords[access.level]}
-                </span>
-              </td>
-              <td>{access.approve && <Badge tone="good">approves</Badge>}</td>
-            </tr>
-          ))}
-          {member.access.length === 0 && (
-            <tr>
-              <td className="faint">No environment</td>
-            </tr>
-          )}
-        </tbody>
-      </table>
-      <ul className="soft">
-        {member.keys.map((key) => (
-          <li key={key.label} className="row">
-            <KeyRound size={14} aria-hidden />
-            <span className="clip">{key.label}</span>
-            {key.software && <Badge tone="warn">software</Badge>}
-            {key.retired && <Badge>retired</Badge>}
-          </li>
-        ))}
-        {member.recovery && (
-          <li className="row">
-            <ScrollText size={14} aria-hidden /> Recovery code
-          </li>
-        )}
-        {member.devices.map((device) => (
-          <li key={device.device} className="row">
-            <Laptop size={14} aria-hidden />
-            <span className="clip">{device.name}</span>
-            <span className="faint">{device.lastSeen === null ? '' : ago(device.lastSeen, now)}</span>
-          </li>
-        ))}
-      </ul>
     </div>
   </article>
 )

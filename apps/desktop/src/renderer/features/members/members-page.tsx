@@ -3,13 +3,14 @@ import { useState } from 'react'
 import type { MemberView } from '../../../shared/views.ts'
 import { useApp } from '../../data/app-store.ts'
 import { useLoaded } from '../../data/use-call.ts'
-import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ListSkeleton } from '../../ui/empty-state.tsx'
-import { Refusal } from '../../ui/notice.tsx'
+import { Notice, Refusal } from '../../ui/notice.tsx'
 import { useNow } from '../../ui/use-now.ts'
+import { AccessMatrix } from './access-matrix.tsx'
 import { ChangeMember } from './change-member.tsx'
 import { InviteDialog } from './invite-dialog.tsx'
+import { InviteList } from './invite-list.tsx'
 import { MemberCard } from './member-card.tsx'
 import { RemoveMember } from './remove-member.tsx'
 import { Worklist } from './worklist.tsx'
@@ -55,46 +56,49 @@ export const MembersPage = () => {
               <Worklist rows={due} />
             </div>
           )}
-          {waiting.map((invite) => (
-            <div key={invite.invite} className="card">
+          {waiting.length > 0 && (
+            <InviteList
+              invites={waiting}
+              now={now}
+              onOpen={(invite) => setOpen({ dialog: 'invite', follow: invite })}
+            />
+          )}
+          {members.state === 'ready' && (
+            <section className="card" aria-label="People">
               <div className="card-head">
-                <h2 className="grow">{invite.name}</h2>
-                <Badge tone={invite.state === 'code' ? 'warn' : 'neutral'}>
-                  {invite.state === 'code' ? 'compare the code' : `invite ${invite.state.replace('_', ' ')}`}
-                </Badge>
-                <Button
-                  size="small"
-                  kind={invite.state === 'code' ? 'primary' : 'plain'}
-                  onClick={() => setOpen({ dialog: 'invite', follow: invite.invite })}
-                >
-                  Open
-                </Button>
-                <Button
-                  size="small"
-                  kind="quiet"
-                  onClick={() => void window.countersign.call('invite.cancel', { invite: invite.invite })}
-                >
-                  Cancel
-                </Button>
+                <h2>People</h2>
+                <span className="faint">
+                  {members.value.filter((member) => member.state === 'active').length}
+                </span>
               </div>
-            </div>
-          ))}
-          {members.state === 'ready' &&
-            members.value.map((member) => (
-              <MemberCard
-                key={member.member}
-                member={member}
-                now={now}
-                onChange={
-                  admin && member.state === 'active' ? () => setOpen({ dialog: 'change', member }) : null
-                }
-                onRemove={
-                  admin && !member.me && member.state === 'active'
-                    ? () => setOpen({ dialog: 'remove', member })
-                    : null
-                }
-              />
-            ))}
+              {members.value.map((member) => (
+                <MemberCard
+                  key={member.member}
+                  member={member}
+                  now={now}
+                  onChange={
+                    admin && member.state === 'active' ? () => setOpen({ dialog: 'change', member }) : null
+                  }
+                  onRemove={
+                    admin && !member.me && member.state === 'active'
+                      ? () => setOpen({ dialog: 'remove', member })
+                      : null
+                  }
+                />
+              ))}
+              {members.value.length === 1 && (
+                <div className="card-body">
+                  <Notice title="You are alone here">
+                    Invite somebody: only another person’s approval makes a quorum, and only another person’s
+                    device can confirm that the server hides nothing from you.
+                  </Notice>
+                </div>
+              )}
+            </section>
+          )}
+          {members.state === 'ready' && places.length > 0 && (
+            <AccessMatrix members={members.value.filter((each) => each.state === 'active')} vaults={places} />
+          )}
         </div>
       </div>
       {open?.dialog === 'invite' && (

@@ -1,6 +1,7 @@
-import type { Policy, Rule } from '@countersign/schema/policy'
+import type { Policy } from '@countersign/schema/policy'
 import { useEffect, useState } from 'react'
-import type { EnvironmentView } from '../../../shared/views.ts'
+import { ruleInWords } from '../../../shared/rule-words.ts'
+import type { EnvironmentView, PersonView } from '../../../shared/views.ts'
 import { useAction, useLoaded } from '../../data/use-call.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -8,27 +9,49 @@ import { CheckField, SelectField, TextField } from '../../ui/field.tsx'
 import { duration } from '../../ui/format.ts'
 import { Notice, Refusal } from '../../ui/notice.tsx'
 import { toast } from '../../ui/toasts.tsx'
+import { countOf, RuleBuilder } from './rule-builder.tsx'
+import { type Part, partsOf, type RuleParts, ruleOf } from './rule-parts.ts'
 
 const HOUR = 3_600_000
 const leases = [HOUR, 8 * HOUR, 24 * HOUR, 7 * 24 * HOUR, 30 * 24 * HOUR, 90 * 24 * HOUR]
 const waits = [0, HOUR, 8 * HOUR, 24 * HOUR, 72 * HOUR, 7 * 24 * HOUR]
 
-type Shape = 'none' | 'approvers' | 'approvers_and_admin'
+type Shape = 'none' | 'approvers' | 'approvers_and_admin' | 'groups' | 'keep'
 
-const shapeOf = (rule: Rule): { shape: Shape; k: number } => {
-  if (rule.op === 'quorum') return { shape: 'approvers', k: rule.k }
-  if (rule.op === 'all') {
-    const first = rule.rules[0]
-    return { shape: 'approvers_and_admin', k: first?.op === 'quorum' ? first.k : 1 }
-  }
-  return { shape: 'none', k: 2 }
+const shapes: { shape: Shape; label: string }[] = [
+  { shape: 'none', label: 'Nobody: whoever holds it decides for themselves' },
+  { shape: 'approvers', label: 'Approvers of this environment' },
+  { shape: 'approvers_and_admin', label: 'Approvers, and an admin as well' },
+  { shape: 'groups', label: 'Several groups…' },
+]
+
+const APPROVERS: Part = { k: 2, of: { kind: 'approvers' } }
+
+const shapeOf = (parts: RuleParts | null): Shape => {
+  if (parts === null) return 'keep'
+  const [first, second] = parts.parts
+  if (first === undefined) return 'none'
+  if (first.of.kind !== 'approvers' || parts.parts.length > 2) return 'groups'
+  if (second === undefined) return 'approvers'
+  return parts.join === 'all' && second.of.kind === 'admins' && second.k === 1
+    ? 'approvers_and_admin'
+    : 'groups'
 }
 
-const ruleOf = (shape: Shape, k: number): Rule => {
-  const approvers: Rule = { op: 'quorum', k, of: { kind: 'approvers' } }
-  if (shape === 'none') return { op: 'none' }
-  if (shape === 'approvers') return approvers
-  return { op: 'all', rules: [approvers, { op: 'quorum', k: 1, of: { kind: 'admins' } }] }
+/** The groups a shape edits: what is set for the approvers stays when an admin is added or taken away. */
+const shaped = (shape: Shape, parts: RuleParts): RuleParts => {
+  const first = parts.parts.find((each) => each.of.kind === 'approvers') ?? APPROVERS
+  switch (shape) {
+    case 'none':
+    case 'keep':
+      return { join: 'all', parts: [] }
+    case 'approvers':
+      return { join: 'all', parts: [first] }
+    case 'approvers_and_admin':
+      return { join: 'all', parts: [first, { k: 1, of: { kind: 'admins' } }] }
+    case 'groups':
+      return parts.parts.length === 0 ? { join: 'all', parts: [first] } : parts
+  }
 }
 
 const Times = ({
@@ -63,18 +86,23 @@ const Times = ({
 export const EditPolicy = ({
   place,
   label,
+  people,
   onClose,
 }: {
   place: EnvironmentView
   label: string
+  /** Active members, for groups of named people. */
+  people: readonly PersonView[]
   onClose: () => void
 }) => {
   const set = useAction('policy.set')
-  const start = shapeOf(place.policy.rule)
-  const [shape, setShape] = useState(start.shape)
-  const [k, setK] = useState(start.k)
+  const nameOf = (member: string): string =>
+    people.find((each) => each.member === member)?.name ?? 'somebody who left'
+  const start = partsOf(place.policy.rule)
+  const [shape, setShape] = useState(shapeOf(start))
+  const [parts, setParts] = useState<RuleParts>(start ?? { join: 'all', parts: [] })
   const [rest, setRest] = useState<Policy>(place.policy)
-  const policy: Policy = { ...rest, rule: ruleOf(shape, k) }
+  const policy: Policy = { ...rest, rule: shape === 'keep' ? place.policy.rule : ruleOf(parts) }
   const check = useLoaded('policy.check', { environment: place.environment, policy }, ['members', 'vaults'])
   const [warnings, setWarnings] = useState<{ code: string; message: string; blocking: boolean }[]>([])
   useEffect(() => {
@@ -107,37 +135,44 @@ export const EditPolicy = ({
       <SelectField
         label="Who must approve a program"
         value={shape}
-        onChange={(event) =>
-          setShape(
-            event.target.value === 'approvers'
-              ? 'approvers'
-              : event.target.value === 'none'
-                ? 'none'
-                : 'approvers_and_admin',
-          )
-        }
+        onChange={(event) => {
+          const next = shapes.find((each) => each.shape === event.target.value)?.shape ?? 'keep'
+          setShape(next)
+          setParts(shaped(next, parts))
+        }}
       >
-        <option value="none">Nobody: whoever holds it decides for themselves</option>
-        <option value="approvers">Approvers of this environment</option>
-        <option value="approvers_and_admin">Approvers, and an admin as well</option>
+        {start === null && <option value="keep">As it is now</option>}
+        {shapes.map((each) => (
+          <option key={each.shape} value={each.shape}>
+            {each.label}
+          </option>
+        ))}
       </SelectField>
-      {shape !== 'none' && (
-        <>
-          <TextField
-            label="How many approvers"
-            type="number"
-            min={1}
-            max={20}
-            value={k}
-            onChange={(event) => setK(Math.min(20, Math.max(1, Number(event.target.value))))}
-            hint="Different people, whatever number of keys they have."
-          />
-          <CheckField
-            label="The person who asks may be one of them"
-            checked={rest.selfApproval}
-            onChange={(event) => setRest({ ...rest, selfApproval: event.target.checked })}
-          />
-        </>
+      {shape === 'groups' && <RuleBuilder value={parts} people={people} onChange={setParts} />}
+      {(shape === 'approvers' || shape === 'approvers_and_admin') && (
+        <TextField
+          label="How many approvers"
+          type="number"
+          min={1}
+          max={20}
+          value={parts.parts[0]?.k ?? 1}
+          onChange={(event) =>
+            setParts(shaped(shape, { ...parts, parts: [{ ...APPROVERS, k: countOf(event.target.value) }] }))
+          }
+          hint="Different people, whatever number of keys they have."
+        />
+      )}
+      <p className="rule-words">
+        {policy.rule.op !== 'none' && 'Needs '}
+        <strong>{ruleInWords(policy.rule, nameOf)}</strong>
+        {policy.rule.op !== 'none' && !rest.selfApproval && ', never the person who asks'}.
+      </p>
+      {policy.rule.op !== 'none' && (
+        <CheckField
+          label="The person who asks may be one of them"
+          checked={rest.selfApproval}
+          onChange={(event) => setRest({ ...rest, selfApproval: event.target.checked })}
+        />
       )}
       <Times
         label="Longest lease"

@@ -1,7 +1,8 @@
+import type { Eligible } from '@countersign/schema/policy'
 import { ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
 import { ruleInWords } from '../../../shared/rule-words.ts'
-import type { EnvironmentView } from '../../../shared/views.ts'
+import type { EnvironmentView, PersonView } from '../../../shared/views.ts'
 import { useApp } from '../../data/app-store.ts'
 import { useAction, useLoaded } from '../../data/use-call.ts'
 import { Badge } from '../../ui/badge.tsx'
@@ -11,6 +12,7 @@ import { duration } from '../../ui/format.ts'
 import { Monogram } from '../../ui/monogram.tsx'
 import { Notice, Refusal } from '../../ui/notice.tsx'
 import { EditPolicy } from './edit-policy.tsx'
+import { RulePicture } from './rule-picture.tsx'
 import './policies.css'
 
 const CloseBootstrap = () => {
@@ -54,6 +56,19 @@ export const PoliciesPage = () => {
   const bootstrapOpen = useApp((state) => state.status?.bootstrapOpen ?? false)
   const rekey = useAction('environment.rekey')
   const [editing, setEditing] = useState<{ place: EnvironmentView; label: string } | null>(null)
+  const active = members.state === 'ready' ? members.value.filter((member) => member.state === 'active') : []
+  const peopleOf = (place: EnvironmentView, of: Eligible): readonly PersonView[] => {
+    switch (of.kind) {
+      case 'approvers':
+        return place.approvers
+      case 'holders':
+        return place.holders
+      case 'admins':
+        return active.filter((member) => member.roles.includes('admin'))
+      case 'members':
+        return active.filter((member) => of.members.includes(member.member))
+    }
+  }
   const nameOf = (member: string): string =>
     members.state === 'ready'
       ? (members.value.find((each) => each.member === member)?.name ?? 'somebody')
@@ -116,6 +131,7 @@ export const PoliciesPage = () => {
                           {duration(place.policy.maxOfflineMs)} without the server.
                         </span>
                       </p>
+                      <RulePicture rule={place.policy.rule} peopleOf={(of) => peopleOf(place, of)} />
                       <div className="policy-people">
                         <People label="Approve" people={place.approvers} />
                         <People label="Hold" people={place.holders} />
@@ -129,7 +145,12 @@ export const PoliciesPage = () => {
         </div>
       </div>
       {editing !== null && (
-        <EditPolicy place={editing.place} label={editing.label} onClose={() => setEditing(null)} />
+        <EditPolicy
+          place={editing.place}
+          label={editing.label}
+          people={active}
+          onClose={() => setEditing(null)}
+        />
       )}
     </section>
   )

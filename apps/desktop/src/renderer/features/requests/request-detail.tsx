@@ -9,7 +9,7 @@ import { Notice, Refusal } from '../../ui/notice.tsx'
 import { RequestFacts } from '../../ui/request-facts.tsx'
 import { toast } from '../../ui/toasts.tsx'
 import { useNow } from '../../ui/use-now.ts'
-import { QuorumDots } from './quorum-dots.tsx'
+import { QuorumSlots } from './quorum-slots.tsx'
 import { isOpen, requestState } from './request-words.ts'
 
 const DenyDialog = ({ request, onClose }: { request: string; onClose: () => void }) => {
@@ -62,13 +62,16 @@ export const RequestDetail = ({ request }: { request: string }) => {
   return (
     <div className="stack">
       <div className="row">
-        <h1 className="grow">{row.application}</h1>
+        <h2 className="grow request-title">{row.application}</h2>
         <Badge tone={requestState[row.state].tone}>{requestState[row.state].label}</Badge>
       </div>
-      {row.reason !== '' && <p>“{row.reason}”</p>}
-      <div className="row">
-        <QuorumDots row={row} />
-        {row.state === 'pending' && <span className="faint">{left(row.expiresAt, now)} to decide</span>}
+      <p className="soft">
+        {row.requester.name} asks for <strong>{row.target}</strong>
+        {row.reason !== '' && <>: “{row.reason}”</>}
+      </p>
+      <div>
+        <QuorumSlots row={row} />
+        {row.state === 'pending' && <p className="faint">{left(row.expiresAt, now)} to decide</p>}
       </div>
       {row.state === 'denied' && (
         <Notice tone="bad" title={`Denied by ${detail.deniedBy?.name ?? 'an approver'}`}>
@@ -118,13 +121,13 @@ export const RequestDetail = ({ request }: { request: string }) => {
       {row.approvals.length > 0 && (
         <div className="card">
           <div className="card-head">
-            <h2>Approved by</h2>
+            <h3>Approved by</h3>
           </div>
           <ul className="card-body stack">
             {row.approvals.map((approval) => (
               <li key={approval.person.member} className="row">
                 <strong>{approval.person.name}</strong>
-                <span className="faint">{when(approval.at)}, with their security key</span>
+                <span className="faint grow">{when(approval.at)}, with their security key</span>
                 {approval.narrowed && <Badge tone="accent">narrowed</Badge>}
               </li>
             ))}

@@ -7,21 +7,27 @@ import { EmptyState, ListSkeleton } from '../../ui/empty-state.tsx'
 import { ago, left } from '../../ui/format.ts'
 import { Refusal } from '../../ui/notice.tsx'
 import { useNow } from '../../ui/use-now.ts'
+import { useShortcuts } from '../../ui/use-shortcuts.ts'
 import { QuorumDots } from './quorum-dots.tsx'
 import { RequestDetail } from './request-detail.tsx'
 import { isOpen, requestState } from './request-words.ts'
 import './requests.css'
 
+const rowId = (request: string): string => `request-${request}`
+
 const Row = ({ row, now, current }: { row: RequestRow; now: number; current: boolean }) => (
   <button
     type="button"
+    id={rowId(row.request)}
     className="inbox-row"
     aria-current={current}
     onClick={() => go('requests', row.request)}
   >
     <div className="row">
-      <strong className="clip">{row.application}</strong>
-      <span className="faint">{ago(row.createdAt, now)}</span>
+      <strong className="clip grow" title={row.application}>
+        {row.application}
+      </strong>
+      <span className="faint inbox-time">{ago(row.createdAt, now)}</span>
     </div>
     <div className="soft clip">
       {row.requester.name} → {row.target}
@@ -32,7 +38,7 @@ const Row = ({ row, now, current }: { row: RequestRow; now: number; current: boo
       ) : (
         <Badge tone={requestState[row.state].tone}>{requestState[row.state].label}</Badge>
       )}
-      {row.state === 'pending' && <span className="faint">{left(row.expiresAt, now)}</span>}
+      {row.state === 'pending' && <span className="faint inbox-time">{left(row.expiresAt, now)}</span>}
       {row.state === 'awaiting_release' && <Badge tone="accent">waiting for a holder</Badge>}
     </div>
   </button>
@@ -55,6 +61,15 @@ export const RequestsPage = () => {
     { label: 'Decided', rows: rows.filter((row) => !isOpen(row)) },
   ].filter((group) => group.rows.length > 0)
   const shown = open ?? groups[0]?.rows[0]?.request ?? null
+  const order = groups.flatMap((group) => group.rows.map((row) => row.request))
+  const move = (by: number): void => {
+    const at = shown === null ? -1 : order.indexOf(shown)
+    const next = order[Math.min(order.length - 1, Math.max(0, at + by))]
+    if (next === undefined) return
+    go('requests', next)
+    document.getElementById(rowId(next))?.focus()
+  }
+  useShortcuts({ j: () => move(1), k: () => move(-1) })
   return (
     <section className="page" aria-label="Requests">
       <header className="page-head">
@@ -80,7 +95,9 @@ export const RequestsPage = () => {
             <div className="inbox-list">
               {groups.map((group) => (
                 <div key={group.label}>
-                  <h3 className="inbox-group">{group.label}</h3>
+                  <h2 className="inbox-group">
+                    {group.label} <span className="faint">{group.rows.length}</span>
+                  </h2>
                   {group.rows.map((row) => (
                     <Row key={row.request} row={row} now={now} current={row.request === shown} />
                   ))}
