@@ -11,8 +11,15 @@ import { ago, left } from '../../ui/format.ts'
 import { Refusal } from '../../ui/notice.tsx'
 import { toast } from '../../ui/toasts.tsx'
 import { useNow } from '../../ui/use-now.ts'
+import './apps.css'
 
 const tones: Record<BindingView['state'], Tone> = { active: 'good', revoked: 'bad', expired: 'neutral' }
+
+/** Those that may read first, then by what runs out first. */
+const inOrder = (bindings: readonly BindingView[]): BindingView[] =>
+  bindings.toSorted(
+    (a, b) => Number(b.state === 'active') - Number(a.state === 'active') || a.expiresAt - b.expiresAt,
+  )
 
 /** What is left of a lease, as a picture. */
 const LeaseBar = ({ binding, now }: { binding: BindingView; now: number }) => {
@@ -96,7 +103,7 @@ export const AppsPage = () => {
           </EmptyState>
         )}
         {loaded.state === 'ready' && loaded.value.length > 0 && (
-          <table className="table">
+          <table className="table apps-table">
             <thead>
               <tr>
                 <th>Program</th>
@@ -111,10 +118,10 @@ export const AppsPage = () => {
               </tr>
             </thead>
             <tbody>
-              {loaded.value.map((binding) => (
+              {inOrder(loaded.value).map((binding) => (
                 <tr key={binding.binding}>
                   <td>
-                    <strong>{binding.application}</strong>
+                    <strong className="app-name">{binding.application}</strong>
                     <div className="faint">
                       {binding.person.name}
                       {binding.here && ' · this computer'}
@@ -130,8 +137,8 @@ export const AppsPage = () => {
                   <td className="soft">
                     {binding.approvedBy.map((person) => person.name).join(', ') || 'policy'}
                   </td>
-                  <td className="soft">
-                    {binding.reads}
+                  <td className="soft nowrap">
+                    {binding.reads.toLocaleString()}
                     {binding.lastRead !== null && <div className="faint">{ago(binding.lastRead, now)}</div>}
                   </td>
                   <td>{binding.state === 'active' ? <LeaseBar binding={binding} now={now} /> : '—'}</td>

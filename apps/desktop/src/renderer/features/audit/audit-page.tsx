@@ -1,86 +1,104 @@
 import { BadgeCheck, FileClock, ShieldAlert } from 'lucide-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
+import type { AuditRow } from '../../../shared/views.ts'
 import { useApp } from '../../data/app-store.ts'
-import { useLoaded } from '../../data/use-call.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
 import { EmptyState, ListSkeleton } from '../../ui/empty-state.tsx'
 import { when } from '../../ui/format.ts'
 import { Notice, Refusal } from '../../ui/notice.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
 import { useNow } from '../../ui/use-now.ts'
-import { perDay } from './per-day.ts'
+import { AuditTable } from './audit-table.tsx'
+import { DayChart } from './day-chart.tsx'
+import { useAudit } from './use-audit.ts'
 import './audit.css'
 
-const PAGE = 200
-const DAYS = 30
+const sources: Record<AuditRow['source'], string> = {
+  ledger: 'the team’s ledger',
+  compartment: 'the environment’s own stream',
+  device: 'the journal of one device',
+}
+
+const Entry = ({ row, onClose }: { row: AuditRow; onClose: () => void }) => (
+  <Dialog
+    title={`${row.actor}: ${row.action}`}
+    onClose={onClose}
+    foot={<Button onClick={onClose}>Close</Button>}
+  >
+    {!row.verified && (
+      <Notice tone="bad" title="This entry does not verify">
+        Its signature or its place in the stream is not what it should be. Do not rely on it.
+      </Notice>
+    )}
+    <dl className="facts">
+      <dt>When</dt>
+      <dd>{when(row.time)}</dd>
+      <dt>Who</dt>
+      <dd>{row.actor}</dd>
+      <dt>What</dt>
+      <dd>{row.action}</dd>
+      <dt>On</dt>
+      <dd>{row.target === '' ? '–' : row.target}</dd>
+      <dt>Outcome</dt>
+      <dd>{row.outcome}</dd>
+      {row.detail !== '' && (
+        <>
+          <dt>Detail</dt>
+          <dd>{row.detail}</dd>
+        </>
+      )}
+      <dt>Proved by</dt>
+      <dd>
+        entry {row.seq} of {sources[row.source]}
+      </dd>
+    </dl>
+  </Dialog>
+)
 
 export const AuditPage = () => {
   const [text, setText] = useState('')
-  const [limit, setLimit] = useState(PAGE)
-  const loaded = useLoaded('audit.list', { before: null, limit, text }, [
-    'audit',
-    'requests',
-    'items',
-    'members',
-  ])
+  const [opened, setOpened] = useState<AuditRow | null>(null)
+  const audit = useAudit(text)
   const auditor = useApp((state) => state.status?.me?.roles.includes('auditor') ?? false)
+  const scroller = useRef<HTMLDivElement>(null)
   const now = useNow(60_000)
-  const list = loaded.state === 'ready' ? loaded.value : null
-  const days = perDay(list?.rows.map((row) => row.time) ?? [], now, DAYS)
-  const most = Math.max(1, ...days)
+  const page = audit.state === 'ready' ? audit.page : null
   return (
     <section className="page" aria-label="Audit">
       <header className="page-head">
         <h1>Audit</h1>
-        {list !== null && (
-          <Badge tone={list.verified ? 'good' : 'bad'}>
-            {list.verified ? <BadgeCheck size={13} aria-hidden /> : <ShieldAlert size={13} aria-hidden />}
-            {list.verified ? `verified, ${list.streams} streams` : 'does not verify'}
+        {page !== null && (
+          <Badge tone={page.verified ? 'good' : 'bad'}>
+            {page.verified ? <BadgeCheck size={13} aria-hidden /> : <ShieldAlert size={13} aria-hidden />}
+            {page.verified ? `verified, ${page.streams} streams` : 'does not verify'}
           </Badge>
         )}
         <span className="grow" />
-        <div
-          className="histogram"
-          style={{ width: 180 }}
-          role="img"
-          aria-label={`Events a day over ${DAYS} days, most ${most}`}
-        >
-          {days
-            .map((count, day) => ({ count, day: day - DAYS }))
-            .map(({ count, day }) => (
-              <i key={day} style={{ height: `${(count / most) * 100}%` }} />
-            ))}
-        </div>
-        <input
-          className="input item-search"
-          type="search"
-          placeholder="Filter"
-          aria-label="Filter the audit"
-          value={text}
-          maxLength={100}
-          onChange={(event) => setText(event.target.value)}
-        />
+        <SearchField label="Filter the audit" value={text} onChange={setText} />
       </header>
-      <div className="page-body">
-        {(!auditor || (list !== null && list.problems.length > 0)) && (
-          <div className="banner stack">
-            {!auditor && (
-              <Notice>You see what was decided and changed. Who read what is for auditors.</Notice>
-            )}
-            {list?.problems.map((problem) => (
-              <Notice key={problem} tone="bad" title="The record has a hole">
-                {problem}
-              </Notice>
-            ))}
-          </div>
-        )}
-        {loaded.state === 'loading' && <ListSkeleton />}
-        {loaded.state === 'failed' && (
+      {page !== null && (!auditor || page.problems.length > 0) && (
+        <div className="audit-notes stack">
+          {!auditor && <Notice>You see what was decided and changed. Who read what is for auditors.</Notice>}
+          {page.problems.map((problem) => (
+            <Notice key={problem} tone="bad" title="The record has a hole">
+              {problem}
+            </Notice>
+          ))}
+        </div>
+      )}
+      {audit.state === 'ready' && audit.rows.length > 0 && (
+        <DayChart times={audit.rows.map((row) => row.time)} total={audit.page.total} now={now} />
+      )}
+      <div className="page-body" ref={scroller}>
+        {audit.state === 'loading' && <ListSkeleton />}
+        {audit.state === 'failed' && (
           <div className="page-pad">
-            <Refusal error={loaded.error} onRetry={loaded.reload} />
+            <Refusal error={audit.error} onRetry={audit.reload} />
           </div>
         )}
-        {list !== null && list.rows.length === 0 && (
+        {audit.state === 'ready' && audit.rows.length === 0 && (
           <EmptyState icon={FileClock} title={text === '' ? 'Nothing yet' : 'Nothing matches'}>
             <p>
               {text === ''
@@ -89,54 +107,11 @@ export const AuditPage = () => {
             </p>
           </EmptyState>
         )}
-        {list !== null && list.rows.length > 0 && (
-          <>
-            <table className="table">
-              <thead>
-                <tr>
-                  <th>When</th>
-                  <th>Who</th>
-                  <th>What</th>
-                  <th>On</th>
-                  <th>Outcome</th>
-                  <th>Proved by</th>
-                </tr>
-              </thead>
-              <tbody>
-                {list.rows.map((row) => (
-                  <tr key={row.id}>
-                    <td className="faint" style={{ whiteSpace: 'nowrap' }}>
-                      {when(row.time)}
-                    </td>
-                    <td>{row.actor}</td>
-                    <td>
-                      {row.action}
-                      {row.detail !== '' && <div className="faint">{row.detail}</div>}
-                    </td>
-                    <td className="soft">{row.target}</td>
-                    <td className="audit-outcome">
-                      {row.outcome === 'ok' ? (
-                        <span className="faint">ok</span>
-                      ) : (
-                        <Badge tone="warn">{row.outcome}</Badge>
-                      )}
-                    </td>
-                    <td className="faint mono">
-                      {row.source} #{row.seq}
-                      {!row.verified && <Badge tone="bad">unverified</Badge>}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-            {list.rows.length < list.total && limit < 500 && (
-              <div className="page-pad">
-                <Button onClick={() => setLimit(500)}>Show more of {list.total}</Button>
-              </div>
-            )}
-          </>
+        {audit.state === 'ready' && audit.rows.length > 0 && (
+          <AuditTable rows={audit.rows} scroller={scroller} onEnd={audit.more} onOpen={setOpened} />
         )}
       </div>
+      {opened !== null && <Entry row={opened} onClose={() => setOpened(null)} />}
     </section>
   )
 }

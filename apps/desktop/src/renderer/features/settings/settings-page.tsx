@@ -11,6 +11,7 @@ import { duration } from '../../ui/format.ts'
 import { Notice, Refusal } from '../../ui/notice.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { toast } from '../../ui/toasts.tsx'
+import './settings.css'
 
 const MINUTE = 60_000
 const idle = [1, 5, 10, 15, 30, 60, 240].map((minutes) => minutes * MINUTE)
@@ -149,6 +150,33 @@ const SecurityKeys = () => {
   )
 }
 
+const shortcuts: { keys: string; what: string }[] = [
+  { keys: '/', what: 'Search the list' },
+  { keys: 'j  k', what: 'Next and previous row' },
+  { keys: 'Enter', what: 'Open it' },
+  { keys: 'Esc', what: 'Back, or leave the search' },
+  { keys: 'n', what: 'New credential' },
+  { keys: 'Ctrl L', what: 'Lock now' },
+]
+
+const Shortcuts = () => (
+  <div className="card">
+    <div className="card-head">
+      <h2>Keyboard</h2>
+    </div>
+    <dl className="card-body facts">
+      {shortcuts.map((each) => (
+        <div key={each.keys} className="fact">
+          <dt>
+            <kbd className="mono">{each.keys}</kbd>
+          </dt>
+          <dd>{each.what}</dd>
+        </div>
+      ))}
+    </dl>
+  </div>
+)
+
 export const SettingsPage = () => {
   const status = useApp((state) => state.status)
   return (
@@ -157,7 +185,7 @@ export const SettingsPage = () => {
         <h1>Settings</h1>
       </header>
       <div className="page-body">
-        <div className="page-pad stack" style={{ maxWidth: 640 }}>
+        <div className="page-pad settings">
           <Preferences />
           <SecurityKeys />
           <div className="card">
@@ -181,6 +209,7 @@ export const SettingsPage = () => {
               </dl>
             </div>
           </div>
+          <Shortcuts />
         </div>
       </div>
     </section>

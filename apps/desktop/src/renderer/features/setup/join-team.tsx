@@ -73,7 +73,12 @@ export const JoinTeam = () => {
   const { state, code, error } = join.value
   if (state === 'failed') {
     return (
-      <Refusal error={error ?? { message: 'The invite did not go through.', fix: 'Ask for a new invite.' }} />
+      <>
+        <h1>Nothing was joined</h1>
+        <Refusal
+          error={error ?? { message: 'The invite did not go through.', fix: 'Ask for a new invite.' }}
+        />
+      </>
     )
   }
   if (state === 'reading' || state === 'enrolling') return <Names />

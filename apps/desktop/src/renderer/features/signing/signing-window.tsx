@@ -25,8 +25,18 @@ export const SigningWindow = () => {
   const [outcome, setOutcome] = useState<'approved' | 'denied' | null>(null)
   const denyButton = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(true), SETTLE_MS)
-    return () => clearTimeout(timer)
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const settle = (): void => {
+      clearTimeout(timer)
+      setSettled(false)
+      if (document.visibilityState === 'visible') timer = setTimeout(() => setSettled(true), SETTLE_MS)
+    }
+    settle()
+    document.addEventListener('visibilitychange', settle)
+    return () => {
+      clearTimeout(timer)
+      document.removeEventListener('visibilitychange', settle)
+    }
   }, [])
   useEffect(() => {
     if (settled) denyButton.current?.querySelector('button')?.focus()
@@ -36,6 +46,7 @@ export const SigningWindow = () => {
     return (
       <main className="signing">
         <div className="signing-body">
+          <h1>Review and sign</h1>
           <Refusal error={loaded.error} onRetry={loaded.reload} />
         </div>
       </main>
@@ -129,7 +140,7 @@ export const SigningWindow = () => {
           </details>
         )}
       </div>
-      <footer className="signing-foot">
+      <footer className="signing-foot" data-settling={settled ? undefined : ''}>
         <span className="faint grow">
           Your touch signs the hash above with these terms, and nothing else.
         </span>
