@@ -19,6 +19,22 @@ describe('rules in words', () => {
       },
       'one of those who hold it, and one of the admins',
     ],
+    [
+      {
+        op: 'any',
+        rules: [
+          { op: 'quorum', k: 2, of: { kind: 'holders' } },
+          {
+            op: 'sequence',
+            rules: [
+              { op: 'quorum', k: 1, of: { kind: 'approvers' } },
+              { op: 'quorum', k: 1, of: { kind: 'admins' } },
+            ],
+          },
+        ],
+      },
+      'two of those who hold it, or (one of its approvers, then one of the admins)',
+    ],
   ])('%o', (rule, words) => {
     expect(ruleInWords(rule, nameOf)).toBe(words)
   })

@@ -16,18 +16,22 @@ const people = (of: Eligible, nameOf: (member: string) => string): string => {
   }
 }
 
-/** A rule as one would say it: `two of its approvers, and one of the admins`. */
+/** A rule as one would say it: `two of its approvers, and one of the admins`. A rule within a rule stands in parentheses. */
 export const ruleInWords = (rule: Rule, nameOf: (member: string) => string): string => {
+  const part = (each: Rule): string => {
+    const words = ruleInWords(each, nameOf)
+    return 'rules' in each && each.rules.length > 1 ? `(${words})` : words
+  }
   switch (rule.op) {
     case 'none':
       return 'nobody needs to approve'
     case 'quorum':
       return `${number(rule.k)} of ${people(rule.of, nameOf)}`
     case 'all':
-      return rule.rules.map((each) => ruleInWords(each, nameOf)).join(', and ')
+      return rule.rules.map(part).join(', and ')
     case 'any':
-      return rule.rules.map((each) => ruleInWords(each, nameOf)).join(', or ')
+      return rule.rules.map(part).join(', or ')
     case 'sequence':
-      return rule.rules.map((each) => ruleInWords(each, nameOf)).join(', then ')
+      return rule.rules.map(part).join(', then ')
   }
 }

@@ -1,7 +1,13 @@
+/** A hue in degrees, far apart even for seeds that differ by one character (FNV-1a, then a turn of the golden angle). */
+const hueOf = (seed: string): number => {
+  let hash = 0x811c9dc5
+  for (const character of seed) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0
+  return Math.round((hash % 1024) * 137.508) % 360
+}
+
 /** Two letters on a colour of their own: a provider or a person told apart at a glance, without anybody's logo. */
 export const Monogram = ({ text, seed }: { text: string; seed: string }) => {
-  let hash = 0
-  for (const character of seed) hash = (hash * 31 + character.charCodeAt(0)) % 360
+  const hash = hueOf(seed)
   return (
     <span
       className="monogram"

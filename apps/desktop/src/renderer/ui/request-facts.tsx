@@ -14,7 +14,7 @@ const leaseWords = (lease: NonNullable<RequestDetail['terms']>['lease']): string
 
 const Part = ({ title, children }: { title: string; children: ReactNode }) => (
   <section className="facts-part">
-    <h3>{title}</h3>
+    <h2>{title}</h2>
     {children}
   </section>
 )

@@ -167,6 +167,15 @@ export const EditPolicy = ({
         <strong>{ruleInWords(policy.rule, nameOf)}</strong>
         {policy.rule.op !== 'none' && !rest.selfApproval && ', never the person who asks'}.
       </p>
+      {warnings.map((warning) => (
+        <Notice
+          key={warning.code}
+          tone={warning.blocking ? 'bad' : 'warn'}
+          title={warning.blocking ? 'Nobody could satisfy this' : 'Mind'}
+        >
+          {warning.message}
+        </Notice>
+      ))}
       {policy.rule.op !== 'none' && (
         <CheckField
           label="The person who asks may be one of them"
@@ -195,15 +204,6 @@ export const EditPolicy = ({
         options={waits}
         onChange={(ms) => setRest({ ...rest, maxUnwitnessedMs: ms })}
       />
-      {warnings.map((warning) => (
-        <Notice
-          key={warning.code}
-          tone={warning.blocking ? 'bad' : 'warn'}
-          title={warning.blocking ? 'Nobody could satisfy this' : 'Mind'}
-        >
-          {warning.message}
-        </Notice>
-      ))}
       {set.error !== null && <Refusal error={set.error} />}
     </Dialog>
   )
