@@ -84,9 +84,16 @@ const usual = (current: StatusView): Replies => ({
   'signing.deny': ({ request }) => ok(requestDetail(request).row),
   'bindings.list': () => ok(bindings),
   'binding.revoke': () => ok(bindings[0]!),
-  'audit.list': ({ limit, text }) => {
+  'audit.list': ({ before, limit, text }) => {
     const found = auditRows(900).filter((row) => `${row.actor} ${row.action} ${row.target}`.includes(text))
-    return ok({ rows: found.slice(0, limit), total: found.length, streams: 9, verified: true, problems: [] })
+    const start = before === null ? 0 : found.length - before
+    return ok({
+      rows: found.slice(start, start + limit),
+      total: found.length,
+      streams: 9,
+      verified: true,
+      problems: [],
+    })
   },
   'keys.add': () => ok(members[0]!),
   'keys.retire': () => ok(members[0]!),

@@ -13,6 +13,12 @@ interface DialogProps {
   onSubmit?: () => void
 }
 
+/** Where typing begins: the first field, or the first button of the foot, which is the one that changes nothing. */
+const firstOf = (dialog: HTMLDialogElement | null): HTMLElement | null =>
+  dialog?.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea):not(:disabled)') ??
+  dialog?.querySelector<HTMLElement>('.dialog-foot button:not(:disabled)') ??
+  null
+
 /** The platform's modal dialog: it traps focus, closes with Escape and gives focus back. */
 export const Dialog = ({ title, onClose, wide, children, foot, onSubmit }: DialogProps) => {
   const element = useRef<HTMLDialogElement>(null)
@@ -20,6 +26,7 @@ export const Dialog = ({ title, onClose, wide, children, foot, onSubmit }: Dialo
   useEffect(() => {
     const dialog = element.current
     dialog?.showModal()
+    firstOf(dialog)?.focus()
     return () => dialog?.close()
   }, [])
   const inner = (

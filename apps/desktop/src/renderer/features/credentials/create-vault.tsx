@@ -37,7 +37,6 @@ export const CreateVault = ({ onClose }: { onClose: () => void }) => {
         hint="As it stands in references: lower-case letters, digits, dots, dashes."
         value={name}
         onChange={(event) => setName(event.target.value)}
-        autoFocus
       />
       <TextField
         label="Environments"

@@ -125,7 +125,6 @@ export const InviteDialog = ({ vaults, follow, onClose }: InviteDialogProps) => 
         value={name}
         maxLength={100}
         onChange={(event) => setName(event.target.value)}
-        autoFocus
       />
       <RoleEdit value={roles} onChange={setRoles} />
       <div className="field">
