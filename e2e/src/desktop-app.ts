@@ -1,7 +1,19 @@
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { electronSwitches, prepareElectron } from '@countersign/tools/electron-runtime'
 import { _electron, type ElectronApplication, type Page } from 'playwright'
 
+const playwright = createRequire(import.meta.url).resolve('playwright/package.json')
+
+/**
+ * Playwright's own preload: it holds the app's `ready` until Playwright is attached. Playwright passes it only when it picks the
+ * executable itself; without it a window that opens while Playwright connects can leave the launch hanging.
+ */
+const LOADER = join(
+  dirname(createRequire(playwright).resolve('playwright-core/package.json')),
+  'lib/server/electron/loader.js',
+)
 const APP = fileURLToPath(new URL('../../apps/desktop', import.meta.url))
 
 export interface DesktopOptions {
@@ -43,6 +55,8 @@ export class DesktopApp {
       executablePath: executable,
       args: [
         ...electronSwitches(),
+        '-r',
+        LOADER,
         ...switches,
         APP,
         '--profile',
