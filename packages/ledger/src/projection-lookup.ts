@@ -41,9 +41,6 @@ export const activeDevice = (projection: Projection, device: DeviceId): DeviceKe
   return activeMember(projection, record.member) === undefined ? undefined : record
 }
 
-export const devicesOf = (projection: Projection, member: MemberId): DeviceKeys[] =>
-  [...projection.devices.values()].filter((each) => each.member === member && each.removedAt === null)
-
 export const credentialById = (
   projection: Projection,
   credentialId: Uint8Array,

@@ -1,5 +1,6 @@
+import type { BindingState } from '@countersign/schema/local-api'
 import type { ProblemCode } from '@countersign/schema/problem'
-import type { BindingSnapshot, BindingState, TokenRecord } from './source.ts'
+import type { BindingSnapshot, TokenRecord } from './source.ts'
 
 const NOT_GRANTED: Readonly<Record<Exclude<BindingState, 'granted'>, ProblemCode>> = {
   pending: 'binding.not_granted',

@@ -6,12 +6,6 @@ import { LocalApiError } from './local-api-error.ts'
 export const SOCKET_NAME = 'agent.sock'
 export const DISCOVERY_NAME = 'agent.json'
 
-/** `$XDG_RUNTIME_DIR/countersign`, or null where the system has no such folder. */
-export const defaultRuntimeDirectory = (env: NodeJS.ProcessEnv): string | null =>
-  env.XDG_RUNTIME_DIR === undefined || env.XDG_RUNTIME_DIR === ''
-    ? null
-    : join(env.XDG_RUNTIME_DIR, 'countersign')
-
 /** Makes the folder with 0700, or refuses one that others could write to or that is a link. */
 export const prepareRuntimeDirectory = async (path: string): Promise<void> => {
   await mkdir(path, { recursive: true, mode: 0o700 })

@@ -5,7 +5,7 @@
  * that is HTTP, tokens and claims, callers, scope and lease, and answers only after `audit` has resolved.
  */
 import type { AuditRecord } from '@countersign/schema/audit'
-import type { BindingAsk } from '@countersign/schema/local-api'
+import type { BindingAsk, BindingState } from '@countersign/schema/local-api'
 import type { Mode } from '@countersign/schema/mode'
 import type { ProblemCode } from '@countersign/schema/problem'
 import type { Caller, Terms } from '@countersign/schema/request'
@@ -19,17 +19,6 @@ export interface Refusal {
   readonly retryAfterMs?: number
 }
 export type Result<T> = (T & { readonly ok: true }) | Refusal
-
-/** States of a request and of the binding that comes of it, as the verified ledger has them now. */
-export type BindingState =
-  | 'pending'
-  | 'awaiting_release'
-  | 'granted'
-  | 'denied'
-  | 'cancelled'
-  | 'expired'
-  | 'revoked'
-  | 'grant_expired'
 
 export interface Decision {
   readonly decision: 'approved' | 'denied' | 'cancelled' | 'released' | 'revoked'

@@ -27,11 +27,6 @@ export const auditRecordsSchema = z.strictObject({
 export type AuditSegment = z.infer<typeof auditSegmentSchema>
 export type AuditRecords = z.infer<typeof auditRecordsSchema>
 
-export const auditEntrySchemas = {
-  'audit.segment': auditSegmentSchema,
-  'audit.records': auditRecordsSchema,
-} as const
-
 export const auditActionSchema = z.enum([
   'credential.read',
   'credential.denied',

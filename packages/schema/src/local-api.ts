@@ -50,7 +50,8 @@ const bindingStatusSchema = z.enum([
   'revoked',
   'grant_expired',
 ])
-export type BindingStatusName = z.infer<typeof bindingStatusSchema>
+/** States of a request and of the binding that comes of it, as the verified ledger has them now. */
+export type BindingState = z.infer<typeof bindingStatusSchema>
 
 export const bindingCreatedSchema = z.strictObject({
   id: idSchema,
@@ -116,7 +117,6 @@ export const credentialSummarySchema = z.strictObject({
   version: z.number().int().min(1),
   updatedAt: time,
 })
-export type CredentialSummary = z.infer<typeof credentialSummarySchema>
 
 export const credentialListSchema = z.strictObject({
   binding: idSchema,

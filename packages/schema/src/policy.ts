@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { seqSchema } from './bytes.ts'
 import { idSchema } from './ids.ts'
 
 export const roleSchema = z.enum(['admin', 'developer', 'auditor'])
@@ -69,7 +68,6 @@ export const policySchema = z.strictObject({
 })
 export type Policy = z.infer<typeof policySchema>
 
-export const versionSchema = seqSchema
 const HOUR = 3_600_000
 
 /** A new environment's policy until an admin sets another: holders decide for themselves. */

@@ -204,7 +204,6 @@ export type ProblemCode = keyof typeof PROBLEMS
 
 const isProblemCode = (value: unknown): value is ProblemCode =>
   typeof value === 'string' && Object.hasOwn(PROBLEMS, value)
-export const problemCodeSchema = z.custom<ProblemCode>(isProblemCode, 'unknown problem code')
 export const PROBLEM_CODES = Object.keys(PROBLEMS).filter(isProblemCode)
 
 /** Body of every refusal, `application/problem+json`. Clients of a later version may see codes unknown to them. */

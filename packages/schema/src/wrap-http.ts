@@ -43,7 +43,6 @@ export const wrapFetchRequestSchema = z.strictObject({
 export type WrapFetchRequest = z.infer<typeof wrapFetchRequestSchema>
 
 export const wrapFetchedSchema = z.strictObject({ wrap: signedWrapSchema })
-export type WrapFetched = z.infer<typeof wrapFetchedSchema>
 
 /** Status 403 for every proof that is not accepted, whatever the reason; 429, 413, 400, 503 as usual. */
 export const wrapProblemSchema = z.strictObject({ code: z.string().max(60), message: z.string().max(500) })

@@ -3,7 +3,7 @@ import type { DeviceSession } from '@countersign/client/session/device-session'
 import { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import type { Secret } from '@countersign/crypto/secret'
 import type { SignedWrap } from '@countersign/schema/wire'
-import type { Area } from '../shared/contract.ts'
+import { type Area, areaSchema } from '../shared/contract.ts'
 import type { Core } from './core-state.ts'
 import { startDuties } from './duties.ts'
 import { InviteBook } from './invite-book.ts'
@@ -65,21 +65,11 @@ export const openSession = async (core: Core, root: Secret): Promise<Outcome<Unl
     stopDuties()
     source.stop()
   })
-  core.announce(
-    'vaults',
-    'items',
-    'members',
-    'invites',
-    'requests',
-    'bindings',
-    'audit',
-    'worklist',
-    'settings',
-  )
+  core.announce(...areaSchema.exclude(['join']).options)
   return ok(session)
 }
 
-/** Gives the server the ways in, for a new device of the same person. Best effort now: it is done again at the next unlock. */
+/** Gives the server the ways in, for a new device of the same person. Best effort: a wrap that the server does not take is not sent again. */
 export const storeWraps = async (core: Core, wraps: readonly SignedWrap[]): Promise<void> => {
   for (const wrap of wraps) {
     await core.device?.replica.request((ref) => ({ type: 'wrap.put', ref, wrap }))

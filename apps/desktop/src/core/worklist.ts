@@ -17,8 +17,6 @@ interface Read {
   readCount: number
 }
 
-const timelines = new WeakMap<UnlockedSession, AuditTimeline>()
-
 /** What removed members really read, from their devices' signed audit records: whoever is no auditor sees none (decision 0007). */
 const readsOfRemoved = async (session: UnlockedSession): Promise<Read[]> => {
   const { projection } = session.ledger
@@ -26,10 +24,8 @@ const readsOfRemoved = async (session: UnlockedSession): Promise<Read[]> => {
     [...projection.members.values()].filter((each) => each.removedAt !== null).map((each) => each.member),
   )
   if (removed.size === 0) return []
-  const timeline = timelines.get(session) ?? new AuditTimeline(session)
-  timelines.set(session, timeline)
   const reads = new Map<string, Read>()
-  for (const event of await timeline.read()) {
+  for (const event of await AuditTimeline.of(session).read()) {
     if (event.source !== 'device' || !removed.has(event.member)) continue
     const { action, outcome, environment, item, version, time, count } = event.record
     if (!READS.has(action) || outcome !== 'ok') continue

@@ -49,7 +49,7 @@ export const hostMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('wrapped'), id: correlation, bytes: bytesSchema(1, 4096).nullable() }),
   /**
    * The ceremony window for `id` is open. The MessagePort comes as the message's one transferred port (Electron). What goes over it:
-   * `@countersign/client/authenticator/ceremony-messages`.
+   * `./ceremony-wire.ts`.
    */
   z.strictObject({ type: z.literal('ceremonyPort'), id: correlation }),
   /** The window could not be opened, or was closed by the person. */

@@ -44,6 +44,8 @@ export type TimelineEvent =
     })
   | (Common & { readonly source: 'device'; readonly record: AuditRecord })
 
+const timelines = new WeakMap<UnlockedSession, AuditTimeline>()
+
 /**
  * Everything that happened, in causal order (P18): the ledger, the compartments whose entries this member gets, and for auditors what
  * each device recorded. Reads on from where it stopped; entries' signatures and chains were verified by the replica.
@@ -55,8 +57,15 @@ export class AuditTimeline {
   readonly #readers = new Map<DeviceId, AuditReader>()
   readonly problems: AuditProblem[] = []
 
-  constructor(session: UnlockedSession) {
+  private constructor(session: UnlockedSession) {
     this.#session = session
+  }
+
+  /** The one timeline of a session: whoever asks reads on from where it stopped. */
+  static of(session: UnlockedSession): AuditTimeline {
+    const known = timelines.get(session) ?? new AuditTimeline(session)
+    timelines.set(session, known)
+    return known
   }
 
   /** Number of streams that were read. */

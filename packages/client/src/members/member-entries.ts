@@ -7,7 +7,7 @@ import {
   currentTeamKey,
   membersWith,
 } from '@countersign/ledger/projection-lookup'
-import type { LedgerBody, LedgerEntryType, LedgerPlain } from '@countersign/schema/ledger-entries'
+import type { LedgerEntryType, LedgerPlain } from '@countersign/schema/ledger-entries'
 import type { AuditKeyEpoch, Wrap } from '@countersign/schema/membership'
 import type { Role } from '@countersign/schema/policy'
 import { ClientError } from '../client-error.ts'
@@ -134,14 +134,4 @@ export const memberRemove = (author: Author, member: string, headOf: HeadOf): Pl
 export const epochStart = (author: Author, environment: string, headOf: HeadOf): Plain<'epoch.start'> => ({
   epoch: nextEpoch(author, environment, null),
   cut: { environment, head: headOf(`c/${environment}`) },
-})
-
-export const newcomerNames = (
-  name: string,
-  device: string,
-  labels: readonly string[],
-): LedgerBody<'member.add'> => ({
-  name,
-  device,
-  credentials: [...labels],
 })

@@ -1,6 +1,5 @@
 import { randomBytes } from '@countersign/crypto/random'
 import { webauthnChallenge } from '@countersign/crypto/webauthn-challenge'
-import { countedApprovals } from '@countersign/ledger/eligible'
 import { accessOf, activeDevice, atLeast, credentialsOf, holds } from '@countersign/ledger/projection-lookup'
 import { effectiveTerms, hasQuorum, requestStatus } from '@countersign/ledger/quorum'
 import { statementFor } from '@countersign/ledger/reduce-approvals'
@@ -276,7 +275,3 @@ export const releasable = (session: UnlockedSession): string[] => {
     return requestStatus(ledger, id, now)?.state === 'awaiting_release'
   })
 }
-
-/** People whose approvals a grant rests on. */
-export const approversOf = (session: UnlockedSession, record: RequestRecord): string[] =>
-  countedApprovals(session.ledger, record, session.now()).map(({ member }) => member)

@@ -1,7 +1,6 @@
 import type { CredentialList } from '@countersign/schema/local-api'
 import { isFieldName, isSlug, parseVersion, type Reference } from '@countersign/schema/reference'
 import { type Api, modeOf } from '../api.ts'
-import { plainRecord } from '../audit-gate.ts'
 import { authenticate, type Bound, sendRefusal } from '../authenticate.ts'
 import type { Exchange } from '../exchange.ts'
 import { usesLeft } from '../lease.ts'
@@ -13,6 +12,7 @@ import {
   refuseIfEnded,
   renderCredential,
 } from '../read-credential.ts'
+import { recordListing } from '../record-listing.ts'
 import { sendJson, sendNotModified } from '../respond.ts'
 import type { Refusal } from '../source.ts'
 
@@ -105,13 +105,7 @@ export const listCredentials = async (api: Api, exchange: Exchange): Promise<und
       updatedAt: item.updatedAt,
     })
   }
-  const record = plainRecord(api.now(), 'credential.listed', 'ok')
-  record.binding = snapshot.id
-  record.environment = snapshot.terms.environment
-  record.application = snapshot.application
-  try {
-    await Promise.all([session.book.use(entry, false), api.gate.append(record)])
-  } catch {
+  if (!(await recordListing(api, bound, 'ok'))) {
     return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
   }
   const list: CredentialList = {

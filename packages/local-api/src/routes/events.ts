@@ -4,21 +4,16 @@ import { plainRecord } from '../audit-gate.ts'
 import { authenticate, sendRefusal } from '../authenticate.ts'
 import type { Exchange } from '../exchange.ts'
 import { referenceOf } from '../read-credential.ts'
+import { recordListing } from '../record-listing.ts'
 import type { SourceEvent } from '../source.ts'
 
 /** `GET /v1/events`: what concerns this binding, as it happens. Begins with the present mode. */
 export const streamEvents = async (api: Api, exchange: Exchange): Promise<undefined> => {
   const bound = await authenticate(api, exchange)
   if (!('session' in bound)) return sendRefusal(api, exchange, bound)
-  const { snapshot, session, entry } = bound
+  const { snapshot } = bound
   if (!api.hub.hasRoom(snapshot.id)) return sendRefusal(api, exchange, { ok: false, code: 'events.too_many' })
-  const record = plainRecord(api.now(), 'credential.listed', 'events')
-  record.binding = snapshot.id
-  record.environment = snapshot.terms.environment
-  record.application = snapshot.application
-  try {
-    await Promise.all([session.book.use(entry, false), api.gate.append(record)])
-  } catch {
+  if (!(await recordListing(api, bound, 'events'))) {
     return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
   }
   const mode = modeOf(api)

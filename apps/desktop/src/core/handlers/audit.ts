@@ -1,20 +1,10 @@
 import { AuditTimeline } from '@countersign/client/audit/audit-timeline'
 import { ok } from '@countersign/client/refusal'
-import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import type { AuditRow } from '../../shared/views.ts'
 import { unlocked } from '../core-state.ts'
 import type { Handlers } from '../handler.ts'
 import { auditRow } from '../views/audit-views.ts'
 import { isAuditor } from '../views/people.ts'
-
-/** One timeline a session: it reads on from where it stopped. */
-const timelines = new WeakMap<UnlockedSession, AuditTimeline>()
-
-const timelineOf = (session: UnlockedSession): AuditTimeline => {
-  const known = timelines.get(session) ?? new AuditTimeline(session)
-  timelines.set(session, known)
-  return known
-}
 
 const holes: Record<string, string> = {
   'audit.no_key': 'was sealed for auditors of another time, and no key to it was handed on',
@@ -31,7 +21,7 @@ export const auditHandlers: Handlers<'audit.list'> = {
     const outcome = unlocked(core)
     if (!outcome.ok) return outcome
     const session = outcome.value
-    const timeline = timelineOf(session)
+    const timeline = AuditTimeline.of(session)
     const events = await timeline.read()
     const wanted = text.trim().toLowerCase()
     const rows = events
