@@ -153,7 +153,7 @@ export interface UnlockedSource extends CommonSource {
   item(environment: string, item: string): LocatedItem | undefined
   /**
    * Opens a value this binding's grant released to this device (or that the member holds); `version` null: current. Refuses with
-   * `credential.version_unknown`, `release.awaited`, `freshness.expired`, `alarm`. May answer at once: the hot path.
+   * `credential.version_unknown`, `release.awaited`, `freshness.expired`, `device.turned_away`, `alarm`. May answer at once: the hot path.
    */
   open(
     binding: BindingSnapshot,

@@ -165,6 +165,11 @@ export const PROBLEMS = {
     'What is known here is too old to be served.',
     'Connect to the server; `detail` says who else could refresh it.',
   ),
+  'device.turned_away': kind(
+    403,
+    'The server says that this device is no longer in the team.',
+    'Ask an admin of the team; who was removed needs a new invite.',
+  ),
   'version.stale': kind(412, 'The credential changed meanwhile.', 'Read it again.'),
   'release.awaited': kind(
     425,

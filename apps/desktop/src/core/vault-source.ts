@@ -172,12 +172,7 @@ export class VaultSource implements UnlockedSource {
   ): Result<{ credential: OpenedCredential }> | Promise<Result<{ credential: OpenedCredential }>> {
     const { alarm } = this.#session.device.replica.status()
     if (alarm !== null) return no('alarm')
-    if (this.#serving.away()) {
-      return no(
-        'freshness.expired',
-        'The server says that this device is no longer in the team. Ask an admin.',
-      )
-    }
+    if (this.#serving.away()) return no('device.turned_away')
     const fresh = this.#serving.fresh(item.environment)
     if (!fresh.ok) {
       const who = fresh.whoCouldRefresh.join(', ')
