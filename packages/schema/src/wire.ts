@@ -59,10 +59,12 @@ export type WrapRecord = z.infer<typeof wrapRecordSchema>
 export type SignedWrap = z.infer<typeof signedWrapSchema>
 
 /**
- * Client → server. Before `welcome` only `create`, `hello` and `mailbox.join` are taken. `hello.signature`: device key over
+ * Client → server. Before `welcome` only `create`, `hello`, `hello.member` and `mailbox.join` are taken. `hello.signature`: device key over
  * canonical { protocol, server, team, device, serverNonce, clientNonce }, purpose `login`. `mailbox.join.signature`: invite key over
  * canonical { protocol, server, mailbox, serverNonce, clientNonce }, purpose `mailbox-login`. A joiner uses one `clientNonce` for all its
  * connections to a mailbox: whoever posts `commit` first pins theirs, and any other joiner is refused `mailbox.used`.
+ * `hello.member` is a member without a device in the ledger (P11). Its signature: member key over canonical { protocol, server, team, member,
+ * device, serverNonce, clientNonce }, purpose `member-login`. It is shown the ledger and may append one `device.add` of that device, nothing else.
  * `mailbox.open` by the same member again only listens again. Slots present are sent after `mailbox.joined` and after the `ok` of `mailbox.open`.
  */
 export const clientMessageSchema = z.discriminatedUnion('type', [
@@ -82,6 +84,18 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
     signature: signatureSchema,
     /** What the client has, per stream; a stream it does not name is sent from the start. */
     cursors: z.array(cursor).max(4000),
+  }),
+  z.strictObject({
+    type: z.literal('hello.member'),
+    protocol: z.literal(PROTOCOL),
+    team: idSchema,
+    member: idSchema,
+    /** The device to be added. */
+    device: idSchema,
+    clientNonce: hashSchema,
+    signature: signatureSchema,
+    /** What the client has of the ledger; null: nothing. */
+    ledger: headSchema.nullable(),
   }),
   z.strictObject({
     type: z.literal('mailbox.join'),

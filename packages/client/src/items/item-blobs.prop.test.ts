@@ -2,6 +2,7 @@ import { kemKeypair } from '@countersign/crypto/kem'
 import { cryptoReady } from '@countersign/crypto/ready'
 import { Secret } from '@countersign/crypto/secret'
 import { newId } from '@countersign/schema/ids'
+import { PROVIDERS } from '@countersign/schema/providers'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -47,6 +48,44 @@ describe('item versions', () => {
     expect(() => openItemValue(place, two.itemKey, two.put.value, described.valueHash)).toThrow(
       expect.objectContaining({ code: 'item.mismatch' }),
     )
+  })
+
+  it('C10 sealed, no credential of the catalogue tells its provider by its size', () => {
+    // As long as providers make them today, in characters.
+    const lengths: Readonly<Record<string, number>> = {
+      openai: 164,
+      anthropic: 108,
+      'azure-openai': 84,
+      'aws-bedrock': 40,
+      'google-gemini': 39,
+      mistral: 32,
+      groq: 56,
+      xai: 84,
+      openrouter: 73,
+      cohere: 40,
+      deepseek: 35,
+      'hugging-face': 37,
+      custom: 300,
+    }
+    const sizes = PROVIDERS.map((provider) => {
+      const fields = provider.fields.filter(({ name }) => name !== 'session_token')
+      const value = Object.fromEntries(
+        fields.map(({ name, secret, placeholder }) => [
+          name,
+          'x'.repeat(secret ? lengths[provider.id]! : Math.max(40, placeholder.length)),
+        ]),
+      )
+      const described = {
+        ...meta,
+        name: `${provider.id}-production`,
+        provider: provider.id,
+        fields: Object.keys(value),
+      }
+      const { put } = sealItemVersion(place, 2, keys(), described, value)
+      return [put.meta.length, put.value.length, put.itemKey.length].join(' ')
+    })
+    expect(sizes).toHaveLength(13)
+    expect(new Set(sizes)).toEqual(new Set([sizes[0]]))
   })
 
   it('P2 a release opens for its device and its request only', () => {
