@@ -14,6 +14,7 @@ export interface NodeContext {
   readonly appends: AppendQueue
   readonly mailboxes: MailboxListeners
   readonly teamEntries: TokenBuckets
+  readonly returns: TokenBuckets
   readonly rates: Rates
   readonly connectionLimits: ConnectionLimits
   readonly metrics: Metrics

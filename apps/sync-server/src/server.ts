@@ -61,6 +61,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       }),
       mailboxes: new MailboxListeners(),
       teamEntries: new TokenBuckets((options.rates ?? DEFAULT_RATES).entriesPerTeam),
+      returns: new TokenBuckets((options.rates ?? DEFAULT_RATES).returnsPerMember),
       rates: options.rates ?? DEFAULT_RATES,
       connectionLimits: options.connectionLimits ?? DEFAULT_CONNECTION_LIMITS,
       metrics,

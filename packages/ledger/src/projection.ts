@@ -2,7 +2,7 @@
 // nothing it imports can.
 import { verifySignature } from '@countersign/crypto/verify'
 import { ENTRY_PURPOSE, type Envelope, type SignedEntry } from '@countersign/schema/entry'
-import { type DeviceId, LEDGER, parseStream, type StreamName } from '@countersign/schema/ids'
+import { type DeviceId, LEDGER, type MemberId, parseStream, type StreamName } from '@countersign/schema/ids'
 import { applyPlain, checkLedgerChain, checkPlain } from './plain.ts'
 import { parsePlain } from './plain-content.ts'
 import { accessOf, activeDevice, atLeast, isAdmin, membersWith } from './projection-lookup.ts'
@@ -105,4 +105,12 @@ export const mayAppend = (projection: Projection, device: DeviceId, entry: Signe
   if (environment.rekeyDue) return no('epoch.rekey_due')
   const { level } = accessOf(projection, parsed.environment, author.member)
   return level === 'hold' ? { ok: true } : no('author.not_holder')
+}
+
+/** Whether an entry is the `device.add` of this device by this member: all that a member without a device may append (P11). */
+export const addsDevice = (entry: SignedEntry, member: MemberId, device: DeviceId): boolean => {
+  const { envelope } = entry
+  if (envelope.stream !== LEDGER || envelope.member !== member || envelope.device !== device) return false
+  const content = parsePlain(envelope)
+  return content?.type === 'device.add' && content.plain.device.device === device
 }

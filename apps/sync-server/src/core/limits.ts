@@ -4,6 +4,8 @@ export const BATCH_LIMIT = { entries: 500, bytes: 256 * 1024 } as const
 export const CONGESTED_BYTES = 1024 * 1024
 /** How long a connection may stay without having said who it is. */
 export const LOGIN_TIMEOUT_MS = 10_000
+/** How long a member without a device may take to read the ledger and add one. */
+export const RETURN_TIMEOUT_MS = 5 * 60_000
 /** A connection that answers no ping for two of these is dropped. */
 export const HEARTBEAT_MS = 30_000
 export const MAILBOX_MAX_LIFE_MS = 7 * 86_400_000
@@ -30,6 +32,8 @@ export interface Rates {
   readonly entriesPerTeam: Rate
   readonly connectsPerAddress: Rate
   readonly proofsPerAddress: Rate
+  /** Logins of a member without a device: each may add one (P11). */
+  readonly returnsPerMember: Rate
 }
 
 export const DEFAULT_RATES: Rates = {
@@ -38,6 +42,7 @@ export const DEFAULT_RATES: Rates = {
   entriesPerTeam: { perSecond: 10_000, burst: 400_000 },
   connectsPerAddress: { perSecond: 50, burst: 2000 },
   proofsPerAddress: { perSecond: 1, burst: 30 },
+  returnsPerMember: { perSecond: 1 / 60, burst: 10 },
 }
 
 export interface ConnectionLimits {

@@ -76,6 +76,16 @@ export class TestClient {
     this.send({ type: 'hello', protocol: PROTOCOL, team, device, clientNonce, signature, cursors })
   }
 
+  /** Logs in as a member whose device the team does not know; `by` signs. */
+  async helloMember(team: string, member: string, device: string, by: KeyPair): Promise<void> {
+    const { server, serverNonce } = await this.next('challenge')
+    const clientNonce = randomBytes(32)
+    const login = { team, member, device }
+    const statement = encodeCanonical({ protocol: PROTOCOL, server, ...login, serverNonce, clientNonce })
+    const signature = sign(by.secretKey, 'member-login', statement)
+    this.send({ type: 'hello.member', protocol: PROTOCOL, ...login, clientNonce, signature, ledger: null })
+  }
+
   async create(team: TestTeam, setupToken: string): Promise<ServerMessage> {
     this.send({ type: 'create', protocol: PROTOCOL, setupToken, team: team.id, entry: team.genesis })
     return this.wait((message) => message.type === 'created' || message.type === 'refused')

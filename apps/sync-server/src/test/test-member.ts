@@ -11,7 +11,7 @@ import type { SignedWrap } from '@countersign/schema/wire'
 /** A member with one device and one security key: real keys and signatures; what the server cannot open is random bytes. */
 export class TestMember {
   readonly id = newId()
-  readonly device = newId()
+  readonly device: string = newId()
   readonly sign = signKeypair(Secret.random())
   readonly deviceSign = signKeypair(Secret.random())
   readonly kemKey = randomBytes(1216)
@@ -46,6 +46,16 @@ export class TestMember {
     const body = { device: this.device, signKey: this.deviceSign.publicKey, kemKey: this.deviceKemKey }
     const certificate = encodeCanonical({ team, member: this.id, ...body })
     return { ...body, signature: sign(this.sign.secretKey, 'device-cert', certificate) }
+  }
+
+  /** The same member on another installation. */
+  onNewDevice(): TestMember {
+    const device = {
+      device: newId(),
+      deviceSign: signKeypair(Secret.random()),
+      deviceKemKey: randomBytes(1216),
+    }
+    return Object.assign(new TestMember(this.roles), { id: this.id, sign: this.sign, ...device })
   }
 
   assert(challenge: Uint8Array) {

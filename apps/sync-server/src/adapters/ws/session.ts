@@ -3,7 +3,7 @@ import { toHex } from '@countersign/schema/hex'
 import { type ClientMessage, encodeMessage, PROTOCOL, type ServerMessage } from '@countersign/schema/wire'
 import { admit, type ConnectionState, isOverdue } from '../../core/connection.ts'
 import { checkGenesis, createdOr, tokenHash } from '../../core/create-team.ts'
-import { checkLogin } from '../../core/login.ts'
+import { checkLogin, checkMemberLogin } from '../../core/login.ts'
 import { checkJoin, joinerOf } from '../../core/mailbox.ts'
 import { isRefusal } from '../../core/parse-batch.ts'
 import { parseFrame } from '../../core/parse-frame.ts'
@@ -13,6 +13,7 @@ import { TokenBucket } from '../../core/token-bucket.ts'
 import type { NodeContext } from '../../node-context.ts'
 import { DeviceSession } from './device-session.ts'
 import { MailboxSeat } from './mailbox-seat.ts'
+import { MemberSession } from './member-session.ts'
 import { GOING_AWAY, POLICY_VIOLATION, type Socket } from './socket.ts'
 
 /** Frames of one connection that wait while an earlier one is being handled; then its socket is not read. */
@@ -28,7 +29,7 @@ export class Session {
   readonly #messages: TokenBucket
   readonly #bytes: TokenBucket
   #state: ConnectionState
-  #device: DeviceSession | null = null
+  #device: DeviceSession | MemberSession | null = null
   #seat: MailboxSeat
   #inbox: { readonly message: ClientMessage; readonly bytes: number }[] = []
   #working = false
@@ -114,6 +115,8 @@ export class Session {
         return this.#create(message)
       case 'hello':
         return this.#hello(message)
+      case 'hello.member':
+        return this.#helloMember(message)
       case 'mailbox.join':
         return this.#join(message)
       case 'mailbox.post':
@@ -154,7 +157,7 @@ export class Session {
     }
     const { device } = message
     this.#become({ state: 'device', team: team.team, device, member: login.member })
-    this.#device = new DeviceSession({
+    const session = new DeviceSession({
       node: this.#node,
       team,
       device,
@@ -165,7 +168,33 @@ export class Session {
       end: (reason) => this.#end(reason),
       socket: this.#socket,
     })
-    await this.#device.welcome(message.cursors)
+    this.#device = session
+    await session.welcome(message.cursors)
+  }
+
+  async #helloMember(message: Message<'hello.member'>): Promise<void> {
+    const { hub, store, returns, now } = this.#node
+    const team = await hub.team(message.team)
+    if (this.#state.state !== 'greeted') return
+    const login = checkMemberLogin(team, message, store.serverId, this.#serverNonce)
+    if ('code' in login) return this.#end(login)
+    if (team === undefined) return
+    // Counted after the signature: nobody uses up another person's.
+    if (!returns.take(`${team.team} ${login.member}`, 1, now())) return this.#end(refusal('rate.limited'))
+    const { device } = message
+    const { member } = login
+    this.#become({ state: 'member', team: team.team, device, member, since: now() })
+    const session = new MemberSession({
+      node: this.#node,
+      team,
+      device,
+      member,
+      socket: this.#socket,
+      send: (reply) => this.#send(reply),
+      refuse: (ref, reason) => this.#refuse(ref, reason),
+    })
+    this.#device = session
+    await session.welcome(message.ledger)
   }
 
   async #join(message: Message<'mailbox.join'>): Promise<void> {
