@@ -14,7 +14,7 @@ const direction = LAYERS.map((layer, index) => ({
   severity: 'error',
   from: { path: `^packages/${layer}/` },
   to: {
-    path: ['^packages/', '^(apps|tools|e2e|bench)/'],
+    path: ['^packages/', '^(apps|tools|e2e|bench|attacks)/'],
     pathNot: `^packages/(${LAYERS.slice(0, index + 1).join('|')})/`,
   },
 }))
@@ -36,7 +36,7 @@ module.exports = {
       comment: 'An app is a program, not a library: no app imports another',
       severity: 'error',
       from: { path: '^apps/([^/]+)/' },
-      to: { path: '^(apps|tools|e2e|bench)/', pathNot: '^apps/$1/' },
+      to: { path: '^(apps|tools|e2e|bench|attacks)/', pathNot: '^apps/$1/' },
     },
     {
       name: 'one-sodium-door',
@@ -143,9 +143,9 @@ module.exports = {
       name: 'no-relative-import-of-a-workspace',
       comment: 'Another workspace is imported by its package name, so that its exports map holds',
       severity: 'error',
-      from: { path: '^((?:apps|packages)/[^/]+|tools|e2e|bench)/' },
+      from: { path: '^((?:apps|packages)/[^/]+|tools|e2e|bench|attacks)/' },
       to: {
-        path: '^(apps|packages|tools|e2e|bench)/',
+        path: '^(apps|packages|tools|e2e|bench|attacks)/',
         pathNot: '^$1/',
         dependencyTypes: ['local'],
       },

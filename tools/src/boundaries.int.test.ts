@@ -38,6 +38,7 @@ const allowed: Record<string, string> = {
   'apps/desktop/src/renderer/features/audit/log.tsx': 'export const log = 1',
   'apps/desktop/src/ceremony/page.ts': "import '@simplewebauthn/browser'\nimport '../shared/contract.ts'",
   'apps/agent/src/main.ts': "import '@countersign/schema/entry'",
+  'attacks/src/attack.ts': "import '@countersign/client/sync'\nexport const attack = 1",
   'tools/src/demo.ts': "import '@countersign/sync-server/adapters/socket'\nexport const demo = 1",
 }
 
@@ -53,6 +54,7 @@ const refused: [rule: string, file: string, text: string][] = [
     'packages/client/src/type.ts',
     "import type { Serve } from '@countersign/local-api/serve'",
   ],
+  ['direction-client', 'packages/client/src/attacked.ts', "import '@countersign/attacks/attack'"],
   ['direction-local-api', 'packages/local-api/src/up.ts', "import '@countersign/sync-server/core/append'"],
   ['apps-apart', 'apps/agent/src/server.ts', "import '@countersign/sync-server/core/append'"],
   ['apps-apart', 'apps/agent/src/tool.ts', "import '@countersign/tools/demo'"],
@@ -137,6 +139,7 @@ function check(files: Record<string, string>): Violation[] {
     'apps/desktop',
     'apps/agent',
     'tools',
+    'attacks',
   ]
   for (const name of workspaces) declared[`@countersign/${name.replace(/^.*\//, '')}`] = 'workspace:*'
   write('package.json', JSON.stringify({ name: 'shape', type: 'module', dependencies: declared }))
@@ -160,7 +163,7 @@ function check(files: Record<string, string>): Violation[] {
   cpSync(join(repository, '.dependency-cruiser.cjs'), join(root, '.dependency-cruiser.cjs'))
   const output = execFileSync(
     join(repository, 'node_modules/.bin/depcruise'),
-    ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'apps', 'packages', 'tools'],
+    ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'apps', 'packages', 'tools', 'attacks'],
     { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
   )
   const report: { summary: { violations: Violation[] } } = JSON.parse(output)

@@ -32,7 +32,17 @@ const STATIC_COMMANDS: Record<StaticLayer, string[][]> = {
   ]),
   lint: [['biome', 'check', '--error-on-warnings', '.']],
   boundaries: [
-    ['depcruise', '--config', '.dependency-cruiser.cjs', 'apps', 'packages', 'tools', 'e2e', 'bench'],
+    [
+      'depcruise',
+      '--config',
+      '.dependency-cruiser.cjs',
+      'apps',
+      'packages',
+      'tools',
+      'e2e',
+      'bench',
+      'attacks',
+    ],
   ],
 }
 

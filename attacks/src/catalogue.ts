@@ -1,0 +1,11 @@
+import type { Attack } from './attack.ts'
+import { serverNamesRecipients } from './rows/server-names-recipients.ts'
+
+/** Every attack, in the order of the table. */
+export const attacks: readonly Attack[] = [...serverNamesRecipients]
+
+export const attackOf = (ref: string): Attack => {
+  const found = attacks.find((each) => each.ref === ref)
+  if (found === undefined) throw new Error(`there is no attack ${ref}`)
+  return found
+}
