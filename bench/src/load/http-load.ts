@@ -55,9 +55,12 @@ export const load = async (
           socket.on('error', reject)
           socket.on('data', (chunk: Buffer) => {
             left -= chunk.length
-            if (left < 0) reject(new Error('an answer had another length'))
+            if (left < 0 || (left > 0 && chunk[9] !== 0x32)) {
+              return reject(new Error(`an answer had another length: ${chunk.toString('latin1')}`))
+            }
             if (left > 0) return
-            if (chunk.length === length && chunk[9] !== 0x32) reject(new Error('a request was refused'))
+            if (chunk.length === length && chunk[9] !== 0x32)
+              return reject(new Error('a request was refused'))
             const now = performance.now()
             times.push(now - sentAt)
             if (now >= endsAt) return resolve()

@@ -13,15 +13,19 @@ export const auditSegmentSchema = z.strictObject({
   cause: z.enum(['first', 'start', 'audit_key_changed', 'restored']),
 })
 
+/** Most records in one entry. */
+export const MAX_AUDIT_RECORDS = 1024
+
 /**
- * `plain` of `audit.records`: one signed entry per group commit with `count` records. `records[i]` is AEAD under the ratcheted
- * segment key, context { type: 'audit-record', team, device, segment, index } with index = first + i.
+ * `plain` of `audit.records`: one signed entry per group commit with `count` records, numbered from `first` in their segment. `records`
+ * is one AEAD under the ratcheted segment key over the canonical CBOR list of them, context
+ * { type: 'audit-records', team, device, segment, first, count }.
  */
 export const auditRecordsSchema = z.strictObject({
   segment: idSchema,
   first: seqSchema,
-  count: z.number().int().min(1).max(4096),
-  records: z.array(blobSchema).min(1).max(4096),
+  count: z.number().int().min(1).max(MAX_AUDIT_RECORDS),
+  records: blobSchema,
 })
 
 export type AuditSegment = z.infer<typeof auditSegmentSchema>
@@ -63,3 +67,6 @@ export const auditRecordSchema = z.strictObject({
   detail: z.string().max(500),
 })
 export type AuditRecord = z.infer<typeof auditRecordSchema>
+
+/** What the blob of an entry holds. */
+export const auditRecordListSchema = z.array(auditRecordSchema).min(1).max(MAX_AUDIT_RECORDS)

@@ -7,7 +7,7 @@ import type { AuditDraft } from './audit-writer.ts'
 
 const draft = (first: number): AuditDraft => ({
   type: 'audit.records',
-  plain: { segment: newId(), first, count: 1, records: [new Uint8Array([1, 2, 3])] },
+  plain: { segment: newId(), first, count: 1, records: new Uint8Array([1, 2, 3]) },
 })
 
 /** The device's stream as the server has it; may lose the acknowledgement of what it took, or be away. */

@@ -1,8 +1,10 @@
 import { CryptoError } from '@countersign/crypto/crypto-error'
 import type { KeyPair } from '@countersign/crypto/key-pair'
 import { type AuditRecord, auditRecordsSchema, auditSegmentSchema } from '@countersign/schema/audit'
+import { CanonicalError } from '@countersign/schema/canonical'
 import type { Envelope } from '@countersign/schema/entry'
 import type { DeviceId, MemberId } from '@countersign/schema/ids'
+import { z } from 'zod'
 import { SegmentOpener, type SegmentPlace } from './segment.ts'
 
 /** One record with where it stands; its entry's signature and chain were verified by the replica. */
@@ -56,6 +58,8 @@ export class AuditReader {
       return { facts: records.map((record, index) => this.#fact(envelope, index, record)), problem: null }
     } catch (cause) {
       if (cause instanceof CryptoError) return problem('audit.open_failed')
+      // Sealed by a device that has the key, and still no records: its author wrote nonsense.
+      if (cause instanceof CanonicalError || cause instanceof z.ZodError) return problem('audit.malformed')
       throw cause
     }
   }

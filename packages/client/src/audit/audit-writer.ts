@@ -1,4 +1,5 @@
 import type { AuditRecord, AuditRecords, AuditSegment } from '@countersign/schema/audit'
+import { recordGroups } from './record-groups.ts'
 import { type AuditKey, type SegmentPlace, SegmentSealer } from './segment.ts'
 
 /** What goes to the device's own audit stream. */
@@ -11,11 +12,8 @@ export interface AuditLog {
   append(drafts: readonly AuditDraft[]): Promise<void>
 }
 
-/** Most records in one entry. */
-const MAX_GROUP = 1024
-
 /**
- * Group commit of audit records (P18): everything that arrives while a write is under way goes into the next entry. Knows only the
+ * Group commit of audit records (P18): what arrives in one turn, or while a write is under way, goes into one entry. Knows only the
  * auditors' public key, so the keyless core uses it as well.
  */
 export class AuditWriter {
@@ -56,7 +54,6 @@ export class AuditWriter {
   #nextGroup(): Promise<void> {
     const group = this.#running
       .catch(() => undefined)
-      .then(() => new Promise<void>((resolve) => setImmediate(resolve)))
       .then(() => {
         this.#group = null
         const records = this.#waiting
@@ -81,8 +78,8 @@ export class AuditWriter {
       this.#sealer = new SegmentSealer(this.#place, auditKey, this.#cause)
       drafts.push({ type: 'audit.segment', plain: this.#sealer.opening })
     }
-    for (let at = 0; at < records.length; at += MAX_GROUP) {
-      drafts.push({ type: 'audit.records', plain: this.#sealer.seal(records.slice(at, at + MAX_GROUP)) })
+    for (const group of recordGroups(records)) {
+      drafts.push({ type: 'audit.records', plain: this.#sealer.seal(group) })
     }
     try {
       await this.#log.append(drafts)

@@ -2,11 +2,13 @@ import { kemKeypair } from '@countersign/crypto/kem'
 import { cryptoReady } from '@countersign/crypto/ready'
 import { Secret } from '@countersign/crypto/secret'
 import type { AuditRecord } from '@countersign/schema/audit'
+import { encodeCanonical } from '@countersign/schema/canonical'
 import type { Envelope } from '@countersign/schema/entry'
 import { newId } from '@countersign/schema/ids'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { AuditReader } from './audit-reader.ts'
 import { type AuditDraft, type AuditLog, AuditWriter } from './audit-writer.ts'
+import { SegmentSealer } from './segment.ts'
 
 beforeAll(cryptoReady)
 
@@ -130,18 +132,38 @@ describe('audit stream of a device', () => {
     expect(codes([opening, first, first])).toEqual([null, null, 'audit.gap'])
     expect(codes([opening, second])).toEqual([null, 'audit.gap'])
     expect(codes([first])).toEqual(['audit.no_key'])
-    const records = (first.plain['records'] as Uint8Array[]).map((blob) => {
-      const altered = Uint8Array.from(blob)
-      altered[altered.length - 1] = (altered[altered.length - 1] ?? 0) ^ 1
-      return altered
-    })
-    expect(codes([opening, { ...first, plain: { ...first.plain, records } }])).toEqual([
-      null,
-      'audit.open_failed',
-    ])
+    const records = Uint8Array.from(first.plain.records as Uint8Array)
+    records[records.length - 1] = (records[records.length - 1] ?? 0) ^ 1
+    for (const altered of [{ records }, { count: 2 }]) {
+      expect(codes([opening, { ...first, plain: { ...first.plain, ...altered } }])).toEqual([
+        null,
+        'audit.open_failed',
+      ])
+    }
     expect(codes([opening, first], { ...place, device: newId() })).toEqual([
       'audit.open_failed',
       'audit.no_key',
     ])
+  })
+
+  it('P18 a device that seals nonsense is a problem of its stream, and stops no reader', () => {
+    const current = auditors(0)
+    const nonsense = [
+      { bytes: encodeCanonical([{ action: 'none' }]), code: 'audit.malformed' },
+      { bytes: Uint8Array.of(0xff), code: 'audit.malformed' },
+      { bytes: encodeCanonical([record('one, where two were said')]), code: 'audit.gap' },
+    ]
+    for (const { bytes, code } of nonsense) {
+      const sealer = new SegmentSealer(place, { epoch: 0, publicKey: current.keys.publicKey }, 'first')
+      const log = new KeptLog()
+      const entry = sealer.seal({ count: 2, bytes })
+      log.groups.push([
+        { type: 'audit.segment', plain: sealer.opening },
+        { type: 'audit.records', plain: entry },
+      ])
+      const reader = new AuditReader(place, () => current.keys)
+      const found = envelopes(log).map((envelope) => reader.read(envelope).problem?.code ?? null)
+      expect(found).toEqual([null, code])
+    }
   })
 })

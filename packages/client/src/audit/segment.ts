@@ -7,11 +7,12 @@ import {
   type AuditRecord,
   type AuditRecords,
   type AuditSegment,
-  auditRecordSchema,
+  auditRecordListSchema,
 } from '@countersign/schema/audit'
-import { decodeCanonical, encodeCanonical } from '@countersign/schema/canonical'
+import { decodeCanonical } from '@countersign/schema/canonical'
 import type { DeviceId, TeamId } from '@countersign/schema/ids'
 import { newId } from '@countersign/schema/ids'
+import type { RecordGroup } from './record-groups.ts'
 
 /** Which audit stream a segment belongs to. */
 export interface SegmentPlace {
@@ -39,11 +40,13 @@ const segmentContext = (place: SegmentPlace, segment: string) => ({
   ...place,
   segment,
 })
-const recordContext = (place: SegmentPlace, segment: string, index: number) => ({
-  type: 'audit-record',
-  ...place,
+const recordsContext = (place: SegmentPlace, segment: string, first: number, count: number) => ({
+  type: 'audit-records',
+  team: place.team,
+  device: place.device,
   segment,
-  index,
+  first,
+  count,
 })
 
 /** Writes one segment: a fresh key sealed once to the auditors, ratcheted forward at each entry (P18). */
@@ -61,16 +64,14 @@ export class SegmentSealer {
     this.opening = { segment, auditEpoch: auditKey.epoch, key, cause }
   }
 
-  /** The `plain` of one `audit.records` entry. */
-  seal(records: readonly AuditRecord[]): AuditRecords {
-    const segment = this.opening.segment
+  /** The `plain` of one `audit.records` entry: one blob for all of a group (docs/decisions/0012). */
+  seal({ count, bytes }: RecordGroup): AuditRecords {
+    const { segment } = this.opening
     const first = this.#next
-    const sealed = records.map((record, i) =>
-      seal(this.#key, recordContext(this.#place, segment, first + i), encodeCanonical(record)),
-    )
-    this.#next += records.length
+    const records = seal(this.#key, recordsContext(this.#place, segment, first, count), bytes)
+    this.#next += count
     this.#key = ratchet(this.#key)
-    return { segment, first, count: records.length, records: sealed }
+    return { segment, first, count, records }
   }
 
   wipe(): void {
@@ -93,14 +94,12 @@ export class SegmentOpener {
 
   /** The records of the next entry; null where the entry does not continue this segment (a gap or another segment). */
   open(entry: AuditRecords): AuditRecord[] | null {
-    if (entry.segment !== this.#segment || entry.first !== this.#next || entry.count !== entry.records.length)
-      return null
-    const records = entry.records.map((blob, i) =>
-      auditRecordSchema.parse(
-        decodeCanonical(open(this.#key, recordContext(this.#place, this.#segment, entry.first + i), blob)),
-      ),
-    )
-    this.#next += entry.count
+    const { segment, first, count } = entry
+    if (segment !== this.#segment || first !== this.#next) return null
+    const context = recordsContext(this.#place, segment, first, count)
+    const records = auditRecordListSchema.parse(decodeCanonical(open(this.#key, context, entry.records)))
+    if (records.length !== count) return null
+    this.#next += count
     this.#key = ratchet(this.#key)
     return records
   }
