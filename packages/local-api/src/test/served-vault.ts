@@ -36,7 +36,7 @@ export interface ServedVault {
   readonly api: LocalApi
   readonly folder: string
   call(path: string, ask?: Ask): Promise<Answer>
-  /** Bytes in, everything that comes back until the server ends the connection or is quiet for `quietMs`. */
+  /** Bytes in, everything that comes back until the server ends the connection or is quiet for `quietMs` after it began. */
   raw(text: string | readonly string[], quietMs?: number): Promise<string>
   bind(ask?: Partial<BindingAskInput>): Promise<BindingCreated>
   /** Asks, has the team grant it, and fetches the token. */
@@ -111,7 +111,8 @@ export const serveVault = async (options: { locked?: boolean } = {}): Promise<Se
       }
       const wait = (): void => {
         clearTimeout(timer)
-        timer = setTimeout(done, quietMs)
+        // A busy machine is slow to begin, not to go on.
+        timer = setTimeout(done, got === '' ? 5000 : quietMs)
       }
       socket.setEncoding('utf8')
       socket.on('connect', () => {
