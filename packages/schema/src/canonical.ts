@@ -1,4 +1,8 @@
-import { decode, encode, rfc8949EncodeOptions } from 'cborg'
+import { encode, rfc8949EncodeOptions } from 'cborg'
+import { CanonicalError } from './canonical-error.ts'
+import { CanonicalReader, MAX_DEPTH } from './canonical-reader.ts'
+
+export { CanonicalError } from './canonical-error.ts'
 
 /** What canonical bytes can carry: no floats, no tags, no undefined, map keys are strings. */
 export type CborValue =
@@ -9,23 +13,6 @@ export type CborValue =
   | Uint8Array
   | readonly CborValue[]
   | { readonly [key: string]: CborValue | undefined }
-
-/** Thrown when bytes are not the one canonical encoding of a value, or a value has no canonical encoding. */
-export class CanonicalError extends Error {
-  readonly code = 'canonical.refused'
-}
-
-const MAX_DEPTH = 16
-
-const decodeOptions = {
-  strict: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowInfinity: false,
-  allowNaN: false,
-  allowBigInt: false,
-  rejectDuplicateMapKeys: true,
-} as const
 
 /** Integers only: a float would have several encodings across libraries. Undefined members are left out. */
 const normalise = (value: CborValue, depth: number): CborValue => {
@@ -51,20 +38,13 @@ const normalise = (value: CborValue, depth: number): CborValue => {
 export const encodeCanonical = (value: CborValue): Uint8Array =>
   encode(normalise(value, 0), rfc8949EncodeOptions)
 
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
-}
-
-/** The value of canonical bytes; throws CanonicalError on anything that `encodeCanonical` would not have written. */
+/**
+ * The value of canonical bytes; throws CanonicalError on anything that `encodeCanonical` would not have written. Byte strings in it are
+ * copies of their own.
+ */
 export const decodeCanonical = (bytes: Uint8Array): unknown => {
-  let value: CborValue
-  try {
-    value = decode(bytes, decodeOptions) as CborValue
-  } catch (cause) {
-    throw new CanonicalError('not deterministic CBOR', { cause })
-  }
-  if (!sameBytes(encodeCanonical(value), bytes)) throw new CanonicalError('not the canonical encoding')
+  const reader = new CanonicalReader(bytes)
+  const value = reader.value(0)
+  if (reader.left > 0) throw new CanonicalError('something follows the value')
   return value
 }
