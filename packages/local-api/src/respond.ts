@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Mode } from '@countersign/schema/mode'
 import { PROBLEMS, type Problem } from '@countersign/schema/problem'
+import { endAfterRequest } from './linger.ts'
 import type { Refusal } from './source.ts'
 
 /** On every answer: nothing is cached, guessed at or embedded. No CORS header, ever. */
@@ -34,10 +35,15 @@ export const send = (
   if (res.headersSent || res.destroyed) return
   const bytes = Buffer.from(body)
   const head = ['Content-Type', type, 'Content-Length', String(bytes.length), ...headersOf(mode), ...more]
-  // What was not read of the request is not waited for.
-  if (!res.req.complete) head.push('Connection', 'close')
+  if (res.req.complete) {
+    res.writeHead(status, head)
+    res.end(bytes)
+    return
+  }
+  head.push('Connection', 'close')
   res.writeHead(status, head)
-  res.end(bytes)
+  res.write(bytes)
+  endAfterRequest(res)
 }
 
 export const sendJson = (
