@@ -1,5 +1,5 @@
-import { request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listenTo, until } from './test/event-stream.ts'
 import { problemIn, type ServedVault, serveVault } from './test/served-vault.ts'
 
 let served: ServedVault
@@ -10,40 +10,7 @@ afterAll(() => served.close())
 
 const CREDENTIAL = '/v1/credentials/acme/production/openai'
 
-/** An open stream: what it has said so far, and whether it ended. */
-const listen = async (token: string) => {
-  const stream = { text: '', ended: false, close: () => undefined as unknown }
-  await new Promise<void>((resolve, reject) => {
-    const req = request(
-      {
-        host: '127.0.0.1',
-        port: served.api.port,
-        path: '/v1/events',
-        headers: { Authorization: `Bearer ${token}` },
-      },
-      (res) => {
-        res.setEncoding('utf8')
-        res.on('data', (chunk: string) => {
-          stream.text += chunk
-          resolve()
-        })
-        res.on('end', () => {
-          stream.ended = true
-        })
-        res.on('error', () => undefined)
-        stream.close = () => res.destroy()
-      },
-    )
-    req.on('error', reject)
-    req.end()
-  })
-  return stream
-}
-
-const until = async (condition: () => boolean): Promise<void> => {
-  for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10))
-  expect(condition()).toBe(true)
-}
+const listen = (token: string) => listenTo(served.api.port, token)
 
 test('P2 a rotation is heard by bindings that cover it, and the next read has the new value', async () => {
   const { token } = await served.granted()
@@ -71,7 +38,7 @@ test('P17 a revocation is heard at once, ends the stream, and is not heard by ot
   const theirs = await listen(other.token)
   served.vault.decide(id, 'revoked')
   await until(() => mine.ended)
-  expect(mine.text).toContain(`data: {"type":"revoked","binding":"${id}","status":"revoked"}`)
+  expect(mine.text).toContain(`data: {"type":"revoked","binding":"${id}","state":"revoked"}`)
   expect(theirs.ended).toBe(false)
   theirs.close()
 })

@@ -1,6 +1,7 @@
 import { newAppToken } from '@countersign/crypto/app-token'
 import { healthSchema } from '@countersign/schema/local-api'
 import { expect, onTestFinished, test } from 'vitest'
+import { listenTo, until } from './test/event-stream.ts'
 import { ASK, problemIn, type ServedVault, serveVault } from './test/served-vault.ts'
 
 const CREDENTIAL = '/v1/credentials/acme/production/openai'
@@ -38,9 +39,11 @@ test('P13 denials of the keyless core are on record', async () => {
   const served = await serve(true)
   const { token } = newAppToken()
   for (let i = 0; i < 5; i++) await served.call(CREDENTIAL, { token })
-  await new Promise((resolve) => setTimeout(resolve, 1200))
-  const locked = served.vault.records.filter((each) => each.outcome === 'locked')
-  expect(locked.reduce((sum, each) => sum + each.count, 0)).toBe(5)
+  const denials = (): number =>
+    served.vault.records
+      .filter((each) => each.outcome === 'locked')
+      .reduce((sum, each) => sum + each.count, 0)
+  await until(() => denials() === 5)
 })
 
 test('P13 P26 health, readiness and header tell the mode, before and after unlocking', async () => {
@@ -88,11 +91,11 @@ test('P13 whoever polls or listens hears of the lock', async () => {
   const { token } = await served.granted()
   const { id, claim } = await served.bind({ application: 'polls' })
   const poll = served.call(`/v1/bindings/${id}?wait=30`, { token: claim })
-  const events = served.call('/v1/events', { token })
-  await new Promise((resolve) => setTimeout(resolve, 150))
+  const events = await listenTo(served.api.port, token)
   await served.api.useSource(served.vault.locked())
   expect((await poll).status).toBe(423)
-  expect((await events).text).toContain('event: locked')
+  await until(() => events.ended)
+  expect(events.text).toContain('event: locked')
 })
 
 test('P17 what is too old is refused with who could refresh it, and a cached value says its age', async () => {
