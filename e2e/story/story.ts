@@ -71,14 +71,14 @@ const ask = async (stage: Stage, application: string): Promise<{ id: string; cla
   return asked.value
 }
 
-const outcomeOf = async (stage: Stage, { id, claim }: { id: string; claim: string }, status: string) =>
+const outcomeOf = async (stage: Stage, { id, claim }: { id: string; claim: string }, state: string) =>
   until(
     async () => {
       const poll = await (await stage.localApi()).poll(id, claim, 2)
       if (!poll.ok) throw new Error(`polling was refused: ${poll.code} ${poll.detail}`)
-      return poll.value.status === status ? poll.value : null
+      return poll.value.state === state ? poll.value : null
     },
-    { what: `the poll says ${status}`, timeoutMs: 30_000 },
+    { what: `the poll says ${state}`, timeoutMs: 30_000 },
   )
 
 export const STORY: readonly StoryStep[] = [

@@ -28,11 +28,11 @@ export const fetchToken = async (
     })
     return poll.token
   }
-  const open = poll.status === 'pending' || poll.status === 'awaiting_release'
+  const open = poll.state === 'pending' || poll.state === 'awaiting_release'
   if (!open) await removeBinding(env.configDir, binding.id)
   throw new CliError(
     open ? EXIT.later : EXIT.notGranted,
-    `The binding of “${binding.application}” is ${poll.status}.`,
+    `The binding of “${binding.application}” is ${poll.state}.`,
     poll.nextStep,
   )
 }

@@ -19,7 +19,7 @@ test('P22 asking, approval and the token: the claim fetches it, the token reads 
   const { id, claim, code } = await served.bind()
   expect(code).toBe('042137')
   const before = parsed(await served.call(`/v1/bindings/${id}`, { token: claim }), bindingPollSchema)
-  expect(before).toMatchObject({ status: 'pending', missingApprovals: 2 })
+  expect(before).toMatchObject({ state: 'pending', missingApprovals: 2 })
   expect(before.token).toBeUndefined()
   const waiting = served.call(`/v1/bindings/${id}?wait=30`, { token: claim })
   setTimeout(() => served.vault.decide(id, 'granted'), 50)
@@ -81,7 +81,7 @@ test.each([
   const decisions = [{ decision, by: 'Ada', at: 5, reason: 'not in March' }]
   served.vault.decide(id, state, { decisions: state === 'expired' ? [] : decisions })
   const answer = parsed(await served.call(`/v1/bindings/${id}?wait=1`, { token: claim }), bindingPollSchema)
-  expect(answer.status).toBe(state)
+  expect(answer.state).toBe(state)
   expect(answer.nextStep).toMatch(text)
   expect(answer.token).toBeUndefined()
 })
@@ -110,7 +110,7 @@ test('P2 a request whose key no holder released yet waits, and reading says 425'
   const { id, claim } = await served.bind({ application: 'waits' })
   served.vault.decide(id, 'awaiting_release')
   const answer = parsed(await served.call(`/v1/bindings/${id}`, { token: claim }), bindingPollSchema)
-  expect(answer).toMatchObject({ status: 'awaiting_release' })
+  expect(answer).toMatchObject({ state: 'awaiting_release' })
   const { token } = await served.granted({ application: 'reads' })
   served.vault.refuseOpen = { ok: false, code: 'release.awaited' }
   const read = await served.call(CREDENTIAL, { token })

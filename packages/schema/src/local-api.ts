@@ -40,7 +40,7 @@ export const bindingAskSchema = z.strictObject({
 export type BindingAsk = z.infer<typeof bindingAskSchema>
 export type BindingAskInput = z.input<typeof bindingAskSchema>
 
-const bindingStatusSchema = z.enum([
+const bindingStateSchema = z.enum([
   'pending',
   'awaiting_release',
   'granted',
@@ -51,7 +51,7 @@ const bindingStatusSchema = z.enum([
   'grant_expired',
 ])
 /** States of a request and of the binding that comes of it, as the verified ledger has them now. */
-export type BindingState = z.infer<typeof bindingStatusSchema>
+export type BindingState = z.infer<typeof bindingStateSchema>
 
 export const bindingCreatedSchema = z.strictObject({
   id: idSchema,
@@ -85,7 +85,7 @@ export type GrantedTerms = z.infer<typeof grantedTermsSchema>
 
 export const bindingPollSchema = z.strictObject({
   id: idSchema,
-  status: bindingStatusSchema,
+  state: bindingStateSchema,
   code: z.string(),
   by: z.array(
     z.strictObject({
@@ -103,7 +103,7 @@ export const bindingPollSchema = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Only with status "granted". A claim may fetch a new one until the first use; each voids the one before.',
+      'Only with state "granted". A claim may fetch a new one until the first use; each voids the one before.',
     ),
 })
 export type BindingPoll = z.infer<typeof bindingPollSchema>
@@ -155,7 +155,7 @@ export type Resolved = z.infer<typeof resolvedSchema>
 export const apiEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('mode'), mode: modeSchema }),
   z.strictObject({ type: z.literal('rotated'), reference: z.string(), version: z.number().int() }),
-  z.strictObject({ type: z.literal('revoked'), binding: idSchema, status: bindingStatusSchema }),
+  z.strictObject({ type: z.literal('revoked'), binding: idSchema, state: bindingStateSchema }),
   z.strictObject({ type: z.literal('expiring'), binding: idSchema, expiresAt: time }),
   z.strictObject({ type: z.literal('locked') }),
 ])

@@ -81,7 +81,7 @@ describe('a team from founding to removal', () => {
     const poll = await until(
       async () => {
         const answer = await asked.api.poll(asked.id, asked.claim, 2)
-        return answer.ok && answer.value.status === 'denied' ? answer.value : null
+        return answer.ok && answer.value.state === 'denied' ? answer.value : null
       },
       { what: 'the denial' },
     )
@@ -114,7 +114,7 @@ describe('a team from founding to removal', () => {
     const poll = await until(
       async () => {
         const answer = await asked.api.poll(asked.id, asked.claim, 2)
-        return answer.ok && answer.value.status === 'granted' ? answer.value : null
+        return answer.ok && answer.value.state === 'granted' ? answer.value : null
       },
       { what: 'the narrowed grant' },
     )

@@ -169,9 +169,9 @@ export class TryOutTeam {
       async () => {
         const poll = await api.poll(asked.id, asked.claim, 5)
         if (!poll.ok) throw new Error(`polling was refused: ${poll.code} ${poll.detail}`)
-        if (poll.value.status === 'granted') return poll.value.token ?? null
-        if (poll.value.status === 'pending' || poll.value.status === 'awaiting_release') return null
-        throw new Error(`the request ended as ${poll.value.status}`)
+        if (poll.value.state === 'granted') return poll.value.token ?? null
+        if (poll.value.state === 'pending' || poll.value.state === 'awaiting_release') return null
+        throw new Error(`the request ended as ${poll.value.state}`)
       },
       { what: 'the token' },
     )

@@ -143,7 +143,7 @@ const pollUntilSettled = async (
       timeoutMs: (POLL_S + 15) * 1000,
       signal,
     })
-    if (poll.status !== 'pending' && poll.status !== 'awaiting_release') return poll
+    if (poll.state !== 'pending' && poll.state !== 'awaiting_release') return poll
     if (poll.nextStep !== said) terminal.say(poll.nextStep)
     said = poll.nextStep
     // An approval is granted only once released: the poll above returns at once in neither state, so ask no faster than this.
@@ -160,7 +160,7 @@ const finish = async (
 ): Promise<void> => {
   if (poll.token === undefined) {
     await removeBinding(env.configDir, pending.id)
-    throw new CliError(EXIT.notGranted, `The request was not granted: ${poll.status}.`, poll.nextStep)
+    throw new CliError(EXIT.notGranted, `The request was not granted: ${poll.state}.`, poll.nextStep)
   }
   const by = poll.by.filter((each) => each.decision === 'approved').map((each) => each.by)
   terminal.say(

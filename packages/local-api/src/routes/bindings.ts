@@ -119,7 +119,7 @@ const finishGivingBack = async (api: Api, exchange: Exchange, id: string): Promi
   } catch {
     return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
   }
-  api.hub.end({ type: 'revoked', binding: id, status: 'revoked' }, (each) => each === id)
+  api.hub.end({ type: 'revoked', binding: id, state: 'revoked' }, (each) => each === id)
   if (!done.ok) return sendRefusal(api, exchange, done)
   sendJson(exchange.res, 200, { id, status: 'given_back' }, modeOf(api))
 }

@@ -56,8 +56,8 @@ export const relayEvent = (api: Api, session: OpenSession, event: SourceEvent): 
     case 'binding': {
       const snapshot = session.source.binding(event.id)
       if (snapshot?.state === 'granted' || snapshot?.state === 'pending') return
-      const status = snapshot?.state ?? 'revoked'
-      api.hub.end({ type: 'revoked', binding: event.id, status }, (each) => each === event.id)
+      const state = snapshot?.state ?? 'revoked'
+      api.hub.end({ type: 'revoked', binding: event.id, state }, (each) => each === event.id)
       return
     }
   }

@@ -130,7 +130,7 @@ const termsOf = (session: OpenSession, snapshot: BindingSnapshot): GrantedTerms 
 
 const describe = (session: OpenSession, snapshot: BindingSnapshot): BindingPoll => ({
   id: snapshot.id,
-  status: snapshot.state,
+  state: snapshot.state,
   code: snapshot.code,
   by: snapshot.decisions.map(({ decision, by, at, reason }) => ({ decision, by, at, reason })),
   missingApprovals: snapshot.missing,
