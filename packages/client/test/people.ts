@@ -9,7 +9,7 @@ import { webauthnChallenge } from '@countersign/crypto/webauthn-challenge'
 import { enrolmentFields } from '@countersign/ledger/check-enrolment'
 import type { CborValue } from '@countersign/schema/canonical'
 import { ENTRY_PURPOSE } from '@countersign/schema/entry'
-import { compartmentStream, LEDGER, newId, type StreamName } from '@countersign/schema/ids'
+import { auditStream, compartmentStream, LEDGER, newId, type StreamName } from '@countersign/schema/ids'
 import type { CredentialRecord } from '@countersign/schema/membership'
 import { certifyDevice, type NewMember, newcomerRecords } from '../src/members/new-member.ts'
 import type { DeviceIdentity } from '../src/replica/device-identity.ts'
@@ -145,6 +145,36 @@ export const memberDraft = (team: string, person: Person): Draft => ({
     transcript: randomBytes(32),
   },
   body: sealed(),
+  id: newId(),
+})
+
+/** Removes a member: a new team key for those who stay. */
+export const removalDraft = (gone: Person, staying: readonly Person[]): Draft => ({
+  stream: LEDGER,
+  type: 'member.remove',
+  plain: {
+    teamKeyEpoch: 0,
+    member: gone.member,
+    teamKey: {
+      epoch: 1,
+      commitment: randomBytes(32),
+      wraps: staying.map(({ member }) => ({ member, blob: sealed() })),
+      previous: sealed(),
+    },
+    auditKey: null,
+    epochs: [],
+    cuts: [],
+  },
+  body: sealed(),
+  id: newId(),
+})
+
+/** An entry of a device's own audit stream; what is sealed in it is random. */
+export const auditDraft = (person: Person): Draft => ({
+  stream: auditStream(person.device),
+  type: 'audit.segment',
+  plain: { segment: newId(), auditEpoch: 0, key: sealed(), cause: 'start' },
+  body: null,
   id: newId(),
 })
 

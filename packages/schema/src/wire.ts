@@ -34,7 +34,24 @@ export const seenSchema = z.strictObject({
   time: timeSchema,
   heads: z.array(z.strictObject({ stream: streamSchema, head: headSchema })).max(2000),
 })
-export const signedSeenSchema = z.strictObject({ statement: seenSchema, signature: signatureSchema })
+/**
+ * A device's cosignature of the Merkle tree over a stream's first `size` entry hashes (c2sp.org/tlog-cosignature): beside its
+ * statement, as each is a signature of its own that anybody with a witness's tools can check. `time`: seconds since 1970.
+ */
+export const cosignedTreeSchema = z.strictObject({
+  stream: streamSchema,
+  size: z.number().int().positive(),
+  root: hashSchema,
+  time: timeSchema,
+  signature: signatureSchema,
+})
+export type CosignedTree = z.infer<typeof cosignedTreeSchema>
+
+export const signedSeenSchema = z.strictObject({
+  statement: seenSchema,
+  signature: signatureSchema,
+  trees: z.array(cosignedTreeSchema).max(2000).optional(),
+})
 export type Seen = z.infer<typeof seenSchema>
 export type SignedSeen = z.infer<typeof signedSeenSchema>
 

@@ -9,6 +9,7 @@ import {
   checkFloor,
   checkMissingStreams,
   checkServerHeads,
+  keptBack,
   type ServerHeads,
   splitView,
 } from './history-check.ts'
@@ -21,9 +22,13 @@ import type { SeenBook } from './seen-book.ts'
 import { ServerLink } from './server-link.ts'
 import type { Liveness, StatusBoard } from './status-board.ts'
 import type { StreamLog } from './stream-log.ts'
+import type { TreeBook } from './tree-book.ts'
+import { WithheldCheck } from './withheld-check.ts'
 import { WitnessDuty } from './witness-duty.ts'
 
 const FETCH_LIMIT = 500
+/** Refusals of a fetch that say: there is no more of this stream for you. */
+const NO_MORE = new Set(['stream.behind', 'stream.not_allowed', 'stream.unknown'])
 
 type MailboxMessage = Extract<ServerMessage, { type: 'mailbox' }>
 
@@ -34,6 +39,7 @@ interface FollowerParts {
   readonly streams: StreamLog
   readonly copy: LedgerCopy
   readonly book: SeenBook
+  readonly trees: TreeBook
   readonly contact: Contact
   readonly board: StatusBoard
 }
@@ -48,13 +54,14 @@ export class Follower {
   readonly #exchange: Exchange
   readonly #ingestor: Ingestor
   readonly #duty: WitnessDuty
-  readonly #refreshing = new Map<StreamName, Promise<void>>()
+  readonly #withheldCheck: WithheldCheck
+  readonly #refreshing = new Map<StreamName, Promise<boolean>>()
   #serverHeads: ServerHeads = new Map()
   #welcomeSeen: readonly SignedSeen[] = []
 
   constructor(parts: FollowerParts) {
     this.#parts = parts
-    const { options, timing, now, streams, copy, board } = parts
+    const { options, timing, now, streams, copy, board, book, trees } = parts
     const { identity, connect } = options
     const report = (error: unknown): void => board.failed(error)
     this.entries = new Listeners(report)
@@ -73,8 +80,16 @@ export class Follower {
       onStoreTrouble: (error) => board.trouble(error),
       stopped: () => board.stopped,
     })
+    this.#withheldCheck = new WithheldCheck({
+      book,
+      fetch: (stream) => this.#fetchAnew(stream),
+      live: () => board.connection === 'live' && board.alarm === null,
+      onContradiction: async (found) => this.sound(await splitView(streams, found)),
+      onWithheld: (entry) => this.sound(keptBack(streams, entry)),
+    })
     this.#duty = new WitnessDuty({
       identity,
+      trees,
       afterMs: timing.seenAfterMs,
       everyMs: timing.seenEveryMs,
       now,
@@ -109,6 +124,11 @@ export class Follower {
     return this.#duty.publish()
   }
 
+  /** What this device states now, signed; for evidence and exports. */
+  ownStatement(): Promise<SignedSeen> {
+    return this.#duty.statement()
+  }
+
   untilLive(): Promise<Liveness> {
     this.#link.hurry()
     return this.#parts.board.untilLive(this.#parts.timing.patienceMs)
@@ -133,8 +153,11 @@ export class Follower {
       void this.refresh(LEDGER)
   }
 
-  /** Fetches what the server has of a stream after our head; several callers share one fetch. */
-  refresh(stream: StreamName): Promise<void> {
+  /**
+   * Fetches what the server has of a stream after our head; several callers share one fetch. True if the server said that this is
+   * all, false if the connection ended before.
+   */
+  refresh(stream: StreamName): Promise<boolean> {
     const running = this.#refreshing.get(stream)
     if (running !== undefined) return running
     const refresh = this.#fetchAll(stream).finally(() => this.#refreshing.delete(stream))
@@ -203,6 +226,7 @@ export class Follower {
     board.enter('live', null)
     this.#contacted()
     this.#duty.soon(0)
+    this.#lookForWithheld()
   }
 
   /** After catching up nothing may still wait for ledger entries: they were cited, so the server has them. */
@@ -221,16 +245,29 @@ export class Follower {
     if (!news) return
     this.#duty.answer()
     board.announce()
+    this.#lookForWithheld()
   }
 
-  async #fetchAll(stream: StreamName): Promise<void> {
+  /** Beside the inbox: it waits for answers that come through it. */
+  #lookForWithheld(): void {
+    this.#withheldCheck.run().catch((error: unknown) => this.#parts.board.failed(error))
+  }
+
+  /** A fetch that was asked for from now on: one under way may have been answered before. */
+  async #fetchAnew(stream: StreamName): Promise<boolean> {
+    await this.#refreshing.get(stream)
+    return this.refresh(stream)
+  }
+
+  async #fetchAll(stream: StreamName): Promise<boolean> {
     const { streams, board } = this.#parts
     for (;;) {
       const after = streams.head(stream)
       const reply = await this.ask((ref) => ({ type: 'fetch', ref, stream, after, limit: FETCH_LIMIT }))
-      if (reply?.type !== 'entries' || board.alarm !== null) return
+      if (reply?.type === 'refused' && NO_MORE.has(reply.code)) return true
+      if (reply?.type !== 'entries' || board.alarm !== null) return false
       // A server that sends nothing new would keep this asking for ever.
-      if (streams.head(stream)?.seq === after?.seq) return
+      if (streams.head(stream)?.seq === after?.seq) return true
     }
   }
 

@@ -3,8 +3,9 @@ import { mayRead, type Projection } from '@countersign/ledger/projection'
 import { type CborValue, encodeCanonical } from '@countersign/schema/canonical'
 import type { Head } from '@countersign/schema/entry'
 import { LEDGER, type StreamName } from '@countersign/schema/ids'
+import type { SignedSeen } from '@countersign/schema/wire'
 import { type Alarm, headEvidence, type Problem } from './alarm.ts'
-import type { Contradiction } from './seen-book.ts'
+import type { Contradiction, MissingEntry } from './seen-book.ts'
 import type { StreamLog } from './stream-log.ts'
 
 /** Heads by stream, as a server's welcome states them. */
@@ -65,11 +66,31 @@ export const checkFloor = async (log: StreamLog, floor: Head | undefined): Promi
   }
 }
 
-/** Another device verified another history than ours: its signed statement and the entry here that it contradicts. */
-export const splitView = async (log: StreamLog, { seen, stream, seq }: Contradiction): Promise<Problem> => {
+const statementEvidence = (label: string, seen: SignedSeen): Alarm['evidence'][number] => ({
+  label,
+  bytes: encodeCanonical(seen as CborValue),
+})
+
+/** What another device signed cannot stand beside the history here, or beside what it signed before: the proof of either. */
+export const splitView = async (log: StreamLog, found: Contradiction): Promise<Problem> => {
+  const { kind, seen, earlier, stream, seq } = found
+  const evidence = [statementEvidence('signed statement', seen)]
+  if (earlier !== null) evidence.push(statementEvidence('earlier signed statement', earlier))
   const ours = await log.entryAt(stream, seq)
-  const evidence = [{ label: 'signed statement', bytes: encodeCanonical(seen as CborValue) }]
-  if (ours !== undefined) evidence.push({ label: 'entry here', bytes: ours.bytes })
-  const message = 'Another device of the team was shown a different history by this server.'
-  return { code: 'fork', stream, seq, message, evidence }
+  if (earlier === null && ours !== undefined) evidence.push({ label: 'entry here', bytes: ours.bytes })
+  const message =
+    earlier === null
+      ? 'Another device of the team was shown a different history by this server.'
+      : 'Another device of the team was shown less, or something else, than this server had shown it before.'
+  return { code: kind, stream, seq, message, evidence }
+}
+
+/** Another device has verified an entry that the server, asked for it, does not give us. */
+export const keptBack = (log: StreamLog, { seen, stream, seq }: MissingEntry): Problem => {
+  const ours = log.head(stream)
+  const evidence = [statementEvidence('signed statement', seen)]
+  if (ours !== null) evidence.push(headEvidence('head here', ours.hash))
+  const message =
+    'Another device of the team has verified entries that this server, asked for them, does not give this one.'
+  return { code: 'withheld', stream, seq, message, evidence }
 }

@@ -12,10 +12,11 @@ import { IntentQueue } from './intents.ts'
 import { LedgerCopy } from './ledger-copy.ts'
 import { type EntryBatch, REPLICA_TIMING, type ReplicaOptions } from './replica-options.ts'
 import type { ReplicaStatus } from './replica-status.ts'
-import { SeenBook } from './seen-book.ts'
+import { type DeviceWitness, SeenBook } from './seen-book.ts'
 import { StatusBoard } from './status-board.ts'
 import { claimStore } from './store-claim.ts'
 import { StreamLog } from './stream-log.ts'
+import { TreeBook } from './tree-book.ts'
 import type { VerifiedEntry } from './verified-entry.ts'
 
 export type { EntryBatch, Log, ReplicaOptions, ReplicaTiming } from './replica-options.ts'
@@ -25,6 +26,7 @@ interface Parts {
   readonly streams: StreamLog
   readonly copy: LedgerCopy
   readonly book: SeenBook
+  readonly trees: TreeBook
   readonly intents: IntentQueue
   readonly contact: Contact
   readonly board: StatusBoard
@@ -79,6 +81,7 @@ export class Replica {
     const hashAt = (stream: StreamName, seq: number): Promise<Uint8Array | undefined> =>
       streams.hashAt(stream, seq)
     const book = await SeenBook.open({ store, identity, projection: copy.projection, hashAt })
+    const trees = new TreeBook({ store, log: streams, identity })
     const intents = await IntentQueue.open(store)
     const contact = await Contact.open(store)
     const facts = () => ({
@@ -88,7 +91,7 @@ export class Replica {
     })
     const board = new StatusBoard({ store, log, alarm: await StatusBoard.savedAlarm(store), facts })
     const clock = await openClock(store, options.clock)
-    const replica = new Replica(options, { clock, streams, copy, book, intents, contact, board })
+    const replica = new Replica(options, { clock, streams, copy, book, trees, intents, contact, board })
     if (board.alarm === null) replica.#follower.start()
     else board.enter('alarm', board.alarm)
     return replica
@@ -168,6 +171,16 @@ export class Replica {
   /** The newest verified statement of each other device. */
   seen(): SignedSeen[] {
     return this.#parts.book.all()
+  }
+
+  /** Every device of the other people in the team, and how it stands to what is verified here. */
+  witnesses(): DeviceWitness[] {
+    return this.#parts.book.devices()
+  }
+
+  /** What this device states now, signed by its key with its cosignatures: for evidence and exports. */
+  ownStatement(): Promise<SignedSeen> {
+    return this.#follower.ownStatement()
   }
 
   /** States to the team what this device has verified (P17); also done by itself. Quietly nothing while not connected. */

@@ -98,6 +98,14 @@ export class StreamLog {
     }
   }
 
+  /** The entries' hashes alone, from `from` on, in pages. */
+  async *hashPages(stream: StreamName, from = 0): AsyncGenerator<Uint8Array[]> {
+    const options = from > 0 ? { after: entryKey(stream, from - 1) } : {}
+    for await (const page of this.#store.range(entriesOf(stream), options)) {
+      yield page.map(([, record]) => record.slice(0, HASH_BYTES))
+    }
+  }
+
   /** The hash of the entry at `seq`; undefined where the stream does not go that far. */
   async hashAt(stream: StreamName, seq: number): Promise<Uint8Array | undefined> {
     const head = this.head(stream)
