@@ -66,6 +66,9 @@ const name = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 6 }),
   fc.constantFrom('__proto__', 'constructor', 'toString', 'a', 'b', 'aa', 'é', '1', '10'),
 )
+const memberName = fc
+  .oneof(name, fc.string({ unit: 'binary', maxLength: 90 }), fc.string({ unit: 'grapheme', maxLength: 20 }))
+  .filter((each) => each !== '__proto__')
 const leaf = fc.oneof(
   name,
   fc.string({ unit: 'grapheme', minLength: 20, maxLength: 90 }),
@@ -143,6 +146,25 @@ const { item } = fc.letrec<{ item: number[] }>((tie) => ({
   ),
 }))
 
+const { value } = fc.letrec<{ value: CborValue }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 5, depthSize: 'small' },
+    leaf,
+    fc.constantFrom(5000, 9000).map((length) => new Uint8Array(length).fill(7)),
+    fc.array(tie('value'), { maxLength: 6 }),
+    fc
+      .array(fc.tuple(memberName, fc.option(tie('value'), { nil: undefined })), { maxLength: 10 })
+      .map((members) => Object.fromEntries(members)),
+  ),
+}))
+
+const withoutUndefined = (each: CborValue | undefined): unknown => {
+  if (Array.isArray(each)) return each.map(withoutUndefined)
+  if (typeof each !== 'object' || each === null || each instanceof Uint8Array) return each
+  const members = Object.entries(each).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(members.map(([key, member]) => [key, withoutUndefined(member)]))
+}
+
 /** First bytes of items, the odd ones included. */
 const HEADS = [...Array(256).keys()].filter((byte) => (byte & 31) >= 20 || (byte & 31) < 3)
 
@@ -204,6 +226,16 @@ describe('canonical bytes against a library', () => {
         compare(Uint8Array.of(0xa2, 0x61, a, 0x01, 0x61, b, 0x02))
       }
     }
+  })
+
+  test('what is written is what the library writes', () => {
+    fc.assert(
+      fc.property(value, (each) => {
+        const expected = encode(withoutUndefined(each), rfc8949EncodeOptions)
+        expect(toHex(encodeCanonical(each))).toBe(toHex(expected))
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   test('both verdicts were seen often', () => {

@@ -96,6 +96,42 @@ describe('canonical bytes', () => {
     }
   })
 
+  it('refuses names that would not come back as they were', () => {
+    for (const name of ['__proto__', '\ud800', 'a\udfff', `${'a'.repeat(80)}\ud800`]) {
+      const named = Object.fromEntries([[name, 1]])
+      expect(() => encodeCanonical(named)).toThrow(CanonicalError)
+      expect(() => encodeCanonical({ a: [named] })).toThrow(CanonicalError)
+    }
+    expect(decodeCanonical(encodeCanonical('\ud800'))).toBe('\ufffd')
+  })
+
+  it('refuses what is no value', () => {
+    for (const each of [undefined, 1n, Symbol('a'), () => 1, [undefined], { a: 1n }]) {
+      expect(() => encodeCanonical(each as never)).toThrow(CanonicalError)
+    }
+    const circle: unknown[] = []
+    circle.push(circle)
+    expect(() => encodeCanonical(circle as never)).toThrow(CanonicalError)
+  })
+
+  it('a refusal leaves nothing behind that a later value could take in', () => {
+    expect(() => encodeCanonical(['x'.repeat(5000), 1.5])).toThrow(CanonicalError)
+    expect(toHex(encodeCanonical([1]))).toBe('8101')
+    const inside = {
+      get a() {
+        return toHex(encodeCanonical({ b: 'c'.repeat(40) })).length
+      },
+    }
+    expect(toHex(encodeCanonical(inside))).toBe('a16161185a')
+  })
+
+  it('what it returns is its own memory', () => {
+    const first = encodeCanonical('a')
+    encodeCanonical('b')
+    expect(toHex(first)).toBe('6161')
+    expect(first.buffer.byteLength).toBe(2)
+  })
+
   it('writes the example of RFC 8949 §4.2.1 in its order', () => {
     const bytes = encodeCanonical({ b: 2, aa: 3, a: [1, new Uint8Array([255])] })
     expect(toHex(bytes)).toBe('a361618201' + '41ff' + '61620262616103')

@@ -1,42 +1,28 @@
-import { encode, rfc8949EncodeOptions } from 'cborg'
 import { CanonicalError } from './canonical-error.ts'
-import { CanonicalReader, MAX_DEPTH } from './canonical-reader.ts'
+import { CanonicalReader } from './canonical-reader.ts'
+import { CanonicalWriter } from './canonical-writer.ts'
+import type { CborValue } from './cbor-value.ts'
 
 export { CanonicalError } from './canonical-error.ts'
+export type { CborValue } from './cbor-value.ts'
 
-/** What canonical bytes can carry: no floats, no tags, no undefined, map keys are strings. */
-export type CborValue =
-  | string
-  | number
-  | boolean
-  | null
-  | Uint8Array
-  | readonly CborValue[]
-  | { readonly [key: string]: CborValue | undefined }
+let spare: Uint8Array | undefined
 
-/** Integers only: a float would have several encodings across libraries. Undefined members are left out. */
-const normalise = (value: CborValue, depth: number): CborValue => {
-  if (depth > MAX_DEPTH) throw new CanonicalError('nested too deeply')
-  if (value instanceof Uint8Array || value === null) return value
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw new CanonicalError('only safe integers have a canonical encoding')
-    return value
+/**
+ * Deterministic CBOR (RFC 8949 §4.2.1) of a value. Object members that are undefined are left out; half a surrogate pair in a text is
+ * written as U+FFFD. Throws CanonicalError: numbers are safe integers only, as a float would have several encodings across libraries.
+ */
+export const encodeCanonical = (value: CborValue): Uint8Array => {
+  const writer = new CanonicalWriter(spare ?? new Uint8Array(4096))
+  // Taken while it is in use: reading a value may call back here.
+  spare = undefined
+  try {
+    writer.value(value, 0)
+    return writer.copy()
+  } finally {
+    spare = writer.wipe()
   }
-  if (Array.isArray(value)) return value.map((each: CborValue) => normalise(each, depth + 1))
-  if (typeof value === 'object') {
-    const out: Record<string, CborValue> = {}
-    for (const [key, each] of Object.entries(value)) {
-      if (each !== undefined) out[key] = normalise(each, depth + 1)
-    }
-    return out
-  }
-  if (typeof value === 'string' || typeof value === 'boolean') return value
-  throw new CanonicalError(`a ${typeof value} has no canonical encoding`)
 }
-
-/** Deterministic CBOR (RFC 8949 §4.2.1) of a value; object members that are undefined are left out. */
-export const encodeCanonical = (value: CborValue): Uint8Array =>
-  encode(normalise(value, 0), rfc8949EncodeOptions)
 
 /**
  * The value of canonical bytes; throws CanonicalError on anything that `encodeCanonical` would not have written. Byte strings in it are
