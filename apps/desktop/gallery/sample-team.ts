@@ -32,6 +32,7 @@ export const status: StatusView = {
   witness: { time: now - 3 * MINUTE, by: ben.name, devices: 4, of: 6 },
   servesUntil: null,
   pendingChanges: 0,
+  checking: null,
   waitingRequests: 2,
   localApi: {
     url: 'http://127.0.0.1:8744',

@@ -2,10 +2,17 @@
 // nothing it imports can.
 import { verifySignature } from '@countersign/crypto/verify'
 import { ENTRY_PURPOSE, type Envelope, type SignedEntry } from '@countersign/schema/entry'
-import { type DeviceId, LEDGER, type MemberId, parseStream, type StreamName } from '@countersign/schema/ids'
+import {
+  type DeviceId,
+  type EnvironmentId,
+  LEDGER,
+  type MemberId,
+  parseStream,
+  type StreamName,
+} from '@countersign/schema/ids'
 import { applyPlain, checkLedgerChain, checkPlain } from './plain.ts'
 import { parsePlain } from './plain-content.ts'
-import { accessOf, activeDevice, atLeast, isAdmin, membersWith } from './projection-lookup.ts'
+import { accessOf, activeDevice, atLeast, holds, isAdmin, membersWith } from './projection-lookup.ts'
 import type { Projection } from './projection-record.ts'
 import { ACCEPTED, type RefusalCode, refused, type Verdict } from './refusal.ts'
 
@@ -64,6 +71,16 @@ export const project = (
   projection.head = { seq: envelope.seq, hash }
   return code === null ? ACCEPTED : refused(code)
 }
+
+/**
+ * Whether an entry's author may vouch for the entries before it in a compartment by having signed on top of them (L48): an active
+ * device of an active member who holds the environment now, and so could write anything there in their own name.
+ */
+export const mayVouch = (
+  projection: Projection,
+  environment: EnvironmentId,
+  { member, device }: Envelope,
+): boolean => activeDevice(projection, device)?.member === member && holds(projection, environment, member)
 
 /** Whether a device may be sent a stream. Admins get every compartment's (sealed) entries, because a removal states their heads. */
 export const mayRead = (projection: Projection, device: DeviceId, stream: StreamName): boolean => {

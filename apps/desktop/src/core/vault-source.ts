@@ -206,6 +206,7 @@ export class VaultSource implements UnlockedSource {
     if (request === undefined || record === undefined) return no('credential.unknown')
     const opened = await openByGrant(this.#session, request, record, version ?? undefined)
     if (!opened.ok) {
+      if (opened.code === 'alarm') return no('alarm')
       return no(opened.code === 'release.awaited' ? 'release.awaited' : 'credential.version_unknown')
     }
     if (this.#opened.size >= MAX_OPENED) this.#opened.clear()

@@ -50,6 +50,8 @@ export const statusView = z.strictObject({
   servesUntil: time.nullable(),
   /** Changes made offline that wait to be sent. */
   pendingChanges: z.number(),
+  /** Signatures of a history that is still being checked in the background; null when there are none. */
+  checking: z.strictObject({ done: z.number(), of: z.number() }).nullable(),
   waitingRequests: z.number(),
   localApi: z.strictObject({ url: z.string(), socket: z.string(), portMoved: z.boolean() }).nullable(),
   alarm: z.strictObject({ code: z.string(), message: z.string(), fix: z.string() }).nullable(),

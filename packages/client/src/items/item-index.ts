@@ -50,6 +50,7 @@ export class ItemIndex {
   readonly #environment: EnvironmentId
   readonly #items = new Map<ItemId, ItemRecord>()
   readonly #byName = new Map<string, Set<ItemId>>()
+  #size = 0
   /** Entries that were accepted and whose meta does not open: their author sealed nonsense. */
   unreadable = 0
   /** Entries that counted while this member could not see names here. */
@@ -114,10 +115,9 @@ export class ItemIndex {
     for (const record of this.#items.values()) if (!record.current.deleted) yield record
   }
 
+  /** How many items `list` gives. */
   get size(): number {
-    let count = 0
-    for (const record of this.#items.values()) if (!record.current.deleted) count += 1
-    return count
+    return this.#size
   }
 
   /** Items of a name that are not deleted; more than one where two people made it at the same time. */
@@ -166,6 +166,8 @@ export class ItemIndex {
 
   #put(record: ItemRecord): void {
     const { item, meta } = record
+    const before = this.#items.get(item)
+    this.#size += Number(!record.current.deleted) - Number(before !== undefined && !before.current.deleted)
     this.#items.set(item, record)
     const named = this.#byName.get(meta.name)
     if (named === undefined) this.#byName.set(meta.name, new Set([item]))

@@ -5,20 +5,9 @@ import type { RequestRecord } from '@countersign/ledger/state'
 import { compartmentStream, LEDGER } from '@countersign/schema/ids'
 import type { ItemMeta, ItemPut, ItemValue } from '@countersign/schema/item'
 import { type Outcome, ok, refuse } from '../refusal.ts'
-import type { VerifiedEntry } from '../replica/verified-entry.ts'
 import type { UnlockedSession } from '../session/unlocked-session.ts'
 import { openItemKey, openItemMeta, openItemValue, openRelease } from './item-blobs.ts'
 import type { ItemRecord, ItemVersion } from './item-index.ts'
-
-/** The entry at a position of a stream on this disk. */
-const entryAt = async (
-  session: UnlockedSession,
-  stream: string,
-  seq: number,
-): Promise<VerifiedEntry | undefined> => {
-  for await (const entry of session.device.replica.entries(stream, seq)) return entry
-  return undefined
-}
 
 /** The sealed parts of a version and the key that opens its value: what a hot path keeps instead of the plaintext. */
 export interface SealedVersion {
@@ -39,14 +28,22 @@ export const versionOf = (record: ItemRecord, version: number | undefined): Item
     ? record.current
     : record.history.find((each) => each.version === version && !each.conflict)
 
+/** The blobs of a version, from an entry whose own signature is checked: before that nothing of it is opened (P20). */
 const putAt = async (
   session: UnlockedSession,
   environment: string,
   seq: number,
-): Promise<ItemPut | undefined> => {
-  const entry = await entryAt(session, compartmentStream(environment), seq)
+): Promise<Outcome<ItemPut>> => {
+  const entry = await session.device.replica.proven(compartmentStream(environment), seq)
+  if (entry === null) {
+    return refuse(
+      'alarm',
+      'This version was not written by whom it names.',
+      'Do not use it. Tell the other members, and keep this profile as evidence.',
+    )
+  }
   const content = entry === undefined ? null : parseCompartmentContent(entry.entry.envelope)
-  return content?.type === 'item.put' ? content.plain : undefined
+  return content?.type === 'item.put' ? ok(content.plain) : notHere('such version')
 }
 
 const metaOf = (session: UnlockedSession, environment: string, put: ItemPut): ItemMeta | null => {
@@ -61,9 +58,11 @@ export const openAsHolder = async (
   at: ItemVersion,
 ): Promise<Outcome<SealedVersion>> => {
   const { environment, item } = record
-  const put = await putAt(session, environment, at.seq)
-  const meta = put === undefined ? null : metaOf(session, environment, put)
-  if (put === undefined || meta === null) return notHere('such version')
+  const found = await putAt(session, environment, at.seq)
+  if (!found.ok) return found
+  const put = found.value
+  const meta = metaOf(session, environment, put)
+  if (meta === null) return notHere('such version')
   const valueKey = session.ring.valueKey(environment, put.epoch)
   if (valueKey === null) {
     return refuse(
@@ -96,9 +95,11 @@ export const openByGrant = async (
       'Somebody who holds the environment must open Countersign once.',
     )
   }
-  const put = await putAt(session, environment, wanted.seq)
-  const meta = put === undefined ? null : metaOf(session, environment, put)
-  if (put === undefined || meta === null) return notHere('such version')
+  const blobs = await putAt(session, environment, wanted.seq)
+  if (!blobs.ok) return blobs
+  const put = blobs.value
+  const meta = metaOf(session, environment, put)
+  if (meta === null) return notHere('such version')
   const key = openRelease(session.team, environment, found, session.deviceKem)
   return ok({ item, environment, version: put.version, meta, put, key })
 }
@@ -108,8 +109,8 @@ const releaseOf = async (session: UnlockedSession, request: RequestRecord, item:
   if (request.grant === null || newest === undefined) return undefined
   const seqs = newest.version === version ? [newest.seq] : await releaseSeqs(session, request)
   for (const seq of seqs) {
-    const entry = await entryAt(session, LEDGER, seq)
-    const content = entry === undefined ? undefined : parsePlain(entry.entry.envelope)
+    const entry = await session.device.replica.proven(LEDGER, seq)
+    const content = entry == null ? undefined : parsePlain(entry.entry.envelope)
     if (content?.type !== 'grant.issue' && content?.type !== 'grant.release') continue
     const release = content.plain.releases.find(
       (each) => each.request === request.request && each.item === item && each.version === version,

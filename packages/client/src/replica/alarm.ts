@@ -1,7 +1,7 @@
 import { bytesSchema, hashSchema, timeSchema } from '@countersign/schema/bytes'
 import { type CborValue, decodeCanonical, encodeCanonical } from '@countersign/schema/canonical'
 import { MAX_ENTRY_BYTES } from '@countersign/schema/entry'
-import { streamSchema } from '@countersign/schema/ids'
+import { idSchema, streamSchema } from '@countersign/schema/ids'
 import { z } from 'zod'
 
 /**
@@ -17,6 +17,8 @@ export const alarmSchema = z.strictObject({
   seq: z.number().int().nonnegative(),
   message: z.string().max(500),
   time: timeSchema,
+  /** Whose signature vouched for what is not genuine: a member who was deceived, or who deceives. */
+  signer: z.strictObject({ member: idSchema, device: idSchema }).optional(),
   /** What proves it, as received: entry bytes, encoded statements, or heads' hashes; a label each. */
   evidence: z
     .array(z.strictObject({ label: z.string().max(60), bytes: bytesSchema(0, MAX_ENTRY_BYTES) }))

@@ -50,9 +50,17 @@ interface AppenderOptions {
   readonly landed: (parts: readonly AppendPart[], entries: readonly SignedDraft[]) => Promise<void>
   /** The server says it has other entries than those it took: heads that are not ours. */
   readonly contradicted: (stream: StreamName, head: Head) => Promise<void>
+  /** Checks what is provisional of a stream at once; false where that did not come to its end. */
+  readonly whole: (stream: StreamName) => Promise<boolean>
   /** Fetches what the server has of these streams. */
   readonly refresh: (streams: readonly StreamName[]) => Promise<void>
 }
+
+const notWhole = (): AppendResult =>
+  refusal(
+    'history.unchecked',
+    'The history of this environment is still being checked. Try again in a moment.',
+  )
 
 /** Compare-and-set appends, one at a time: build, sign, send; on a stale head take what was missed and build again (P15, P19). */
 export class Appender {
@@ -70,13 +78,25 @@ export class Appender {
   }
 
   async #append(build: Build, signer: Signer): Promise<AppendResult> {
-    const { log, identity, now, untilLive } = this.#options
+    const { log, identity, now, untilLive, whole } = this.#options
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const state = await untilLive()
       if (!state.live) return refusal(state.code, state.message)
-      const built = await build({ head: (stream) => log.head(stream), attempt })
+      const builtOn = new Set<StreamName>()
+      const view = (stream: StreamName): Head | null => {
+        builtOn.add(stream)
+        return log.head(stream)
+      }
+      const built = await build({ head: view, attempt })
       if (isRefusal(built)) return refusal(built.code, built.message)
       if (built.length === 0) return { ok: true, heads: [], entries: [] }
+      for (const { stream } of built) builtOn.add(stream)
+      const unchecked = [...builtOn].filter((stream) => log.provisional.has(stream))
+      if (unchecked.length > 0) {
+        // Whoever signs on top of a history, or names its head in a cut, vouches for it.
+        for (const stream of unchecked) if (!(await whole(stream))) return notWhole()
+        continue
+      }
       const before = await this.#alreadyLanded(built)
       if (before !== null) return before
       const head = (stream: StreamName): Head | null => log.head(stream)

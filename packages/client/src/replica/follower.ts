@@ -20,6 +20,7 @@ import { Listeners } from './listeners.ts'
 import type { EntryBatch, ReplicaOptions, ReplicaTiming } from './replica-options.ts'
 import type { SeenBook } from './seen-book.ts'
 import { ServerLink } from './server-link.ts'
+import type { SignatureCheck } from './signature-check.ts'
 import type { Liveness, StatusBoard } from './status-board.ts'
 import type { StreamLog } from './stream-log.ts'
 import type { TreeBook } from './tree-book.ts'
@@ -42,6 +43,7 @@ interface FollowerParts {
   readonly trees: TreeBook
   readonly contact: Contact
   readonly board: StatusBoard
+  readonly check: SignatureCheck
 }
 
 /** Keeps the verified copy in step with the server: catches up, takes pushes, compares histories, states what was seen. */
@@ -93,7 +95,7 @@ export class Follower {
       afterMs: timing.seenAfterMs,
       everyMs: timing.seenEveryMs,
       now,
-      cursors: () => this.#cursors(),
+      cursors: () => this.#cursors().filter(({ stream }) => !streams.provisional.has(stream)),
       send: async (seen) =>
         board.connection === 'live' ? this.ask((ref) => ({ type: 'seen', ref, seen })) : null,
       onError: report,
@@ -129,6 +131,11 @@ export class Follower {
     return this.#duty.statement()
   }
 
+  /** There is more that this device has verified than it stated last. */
+  seenSoon(): void {
+    this.#duty.soon()
+  }
+
   untilLive(): Promise<Liveness> {
     this.#link.hurry()
     return this.#parts.board.untilLive(this.#parts.timing.patienceMs)
@@ -142,10 +149,11 @@ export class Follower {
     return this.#exchange.ask(this.#link.session, make, onReply)
   }
 
-  /** Takes entries into the verified copy, or sounds the alarm. */
-  async take(incoming: readonly Incoming[]): Promise<void> {
-    const { problem, gap } = await this.#ingestor.take(incoming)
+  /** Takes entries into the verified copy, or sounds the alarm. `own`: this device signed them. */
+  async take(incoming: readonly Incoming[], options: { own?: boolean } = {}): Promise<void> {
+    const { problem, gap } = await this.#ingestor.take(incoming, options)
     if (problem !== null) return this.sound(problem)
+    if (this.#parts.board.connection === 'live') this.#parts.check.start()
     if (gap !== null) void this.refresh(gap)
     const contradiction = await this.#parts.book.recheck()
     if (contradiction !== null) await this.sound(await splitView(this.#parts.streams, contradiction))
@@ -188,6 +196,7 @@ export class Follower {
     switch (message.type) {
       case 'welcome': {
         this.#parts.board.enter('catching_up', null)
+        this.#parts.check.giveWay()
         this.#serverHeads = new Map(message.heads.map(({ stream, head }) => [stream, head]))
         this.#welcomeSeen = message.seen
         const problem = checkServerHeads(this.#parts.streams, this.#serverHeads)
@@ -227,6 +236,7 @@ export class Follower {
     this.#contacted()
     this.#duty.soon(0)
     this.#lookForWithheld()
+    this.#parts.check.start()
   }
 
   /** After catching up nothing may still wait for ledger entries: they were cited, so the server has them. */
@@ -272,12 +282,13 @@ export class Follower {
   }
 
   #down(error: ClientError, refused: boolean): void {
-    const { board, options } = this.#parts
+    const { board, options, check } = this.#parts
     this.#inbox.clear()
     this.#ingestor.forgetHeld()
     this.#exchange.abandon()
     options.log('replica.down', { code: error.code })
     if (board.alarm !== null || board.stopped) return
+    check.start()
     board.enter(refused ? 'refused' : 'offline', error)
   }
 

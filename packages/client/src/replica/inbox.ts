@@ -5,8 +5,22 @@ import type { Session } from '../transport/session.ts'
 const PAUSE_ABOVE_BYTES = 16 * 1024 * 1024
 const RESUME_BELOW_BYTES = 4 * 1024 * 1024
 
+/** Entries of one stream that came in several messages are taken together up to this much: one write, one signature (P20). */
+const TOGETHER_BYTES = 4 * 1024 * 1024
+
 const sizeOf = (message: ServerMessage): number =>
   message.type === 'entries' ? message.entries.reduce((sum, bytes) => sum + bytes.length, 0) : 0
+
+type Entries = Extract<ServerMessage, { type: 'entries' }>
+
+/** Whether `next` goes on where `message` ends, neither being the answer to a question. */
+const goesOn = (message: ServerMessage, next: ServerMessage | undefined): next is Entries =>
+  message.type === 'entries' &&
+  next?.type === 'entries' &&
+  message.ref === null &&
+  next.ref === null &&
+  next.stream === message.stream &&
+  next.from === message.from + message.entries.length
 
 interface Item {
   readonly message: ServerMessage
@@ -54,8 +68,28 @@ export class Inbox {
     await this.#running
   }
 
+  /** The next message, together with those of the same connection that go on where it ends. */
+  #next(): Item | undefined {
+    const first = this.#queue.shift()
+    if (first === undefined || first.message.type !== 'entries') return first
+    const messages = [first.message]
+    let { size } = first
+    for (let last: ServerMessage = first.message; ; ) {
+      const item = this.#queue[0]
+      if (item === undefined || item.session !== first.session || size + item.size > TOGETHER_BYTES) break
+      if (!goesOn(last, item.message)) break
+      this.#queue.shift()
+      messages.push(item.message)
+      last = item.message
+      size += item.size
+    }
+    if (messages.length === 1) return first
+    const message = { ...first.message, entries: messages.flatMap(({ entries }) => entries) }
+    return { message, session: first.session, size }
+  }
+
   async #drain(): Promise<void> {
-    for (let item = this.#queue.shift(); item !== undefined; item = this.#queue.shift()) {
+    for (let item = this.#next(); item !== undefined; item = this.#next()) {
       try {
         await this.#handle(item.message, item.session)
       } catch (error) {

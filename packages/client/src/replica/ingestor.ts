@@ -17,6 +17,9 @@ export interface Incoming {
   readonly entries: readonly Uint8Array[]
 }
 
+/** A run of at least so many entries of a compartment is taken on its last signature; fewer are checked sooner than that is worth. */
+const PROVISIONAL_FROM = 64
+
 interface IngestorOptions {
   readonly log: StreamLog
   readonly known: Known
@@ -54,17 +57,17 @@ export class Ingestor {
   }
 
   /** Verifies, writes all that is good in one batch, then tells; afterwards what waited for the ledger, if it moved. */
-  async take(incoming: readonly Incoming[]): Promise<IngestReport> {
-    const report = await this.#take(incoming)
+  async take(incoming: readonly Incoming[], { own = false } = {}): Promise<IngestReport> {
+    const report = await this.#take(incoming, own ? Number.POSITIVE_INFINITY : PROVISIONAL_FROM)
     if (report.problem !== null || this.#held.size === 0) return report
     if (!incoming.some(({ stream }) => stream === LEDGER)) return report
     const held = [...this.#held.values()]
     this.forgetHeld()
-    const later = await this.#take(held)
+    const later = await this.#take(held, PROVISIONAL_FROM)
     return { problem: later.problem, gap: report.gap ?? later.gap }
   }
 
-  async #take(incoming: readonly Incoming[]): Promise<IngestReport> {
+  async #take(incoming: readonly Incoming[], provisionalFrom: number): Promise<IngestReport> {
     const { log, known, onWritten } = this.#options
     const good: { stream: StreamName; entries: readonly VerifiedEntry[] }[] = []
     let report = FINE
@@ -79,7 +82,9 @@ export class Ingestor {
       const problem = await this.#overlapProblem(stream, from, entries.slice(0, overlap))
       const fresh = entries.slice(overlap)
       const verdict =
-        problem === null ? verifyBatch(known, stream, head, fresh) : { fresh: [], behind: 0, problem }
+        problem === null
+          ? verifyBatch(known, stream, head, fresh, provisionalFrom)
+          : { fresh: [], behind: 0, problem }
       if (verdict.fresh.length > 0) good.push({ stream, entries: verdict.fresh })
       if (verdict.behind > 0) {
         const done = fresh.length - verdict.behind

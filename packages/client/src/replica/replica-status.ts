@@ -1,5 +1,6 @@
 import type { Alarm } from './alarm.ts'
 import type { Witness } from './seen-book.ts'
+import type { CheckProgress } from './signature-check.ts'
 
 /**
  * `refused`: the server turned this device away, or is another server; asked again rarely. `alarm`: it was caught showing another
@@ -16,5 +17,7 @@ export interface ReplicaStatus {
   readonly lastWitness: Witness | null
   /** Changes that wait to be sent. */
   readonly pendingIntents: number
+  /** How far the signatures of a history that was taken on a later one's are checked (P20); null when all are. */
+  readonly checking: CheckProgress | null
   readonly alarm: Alarm | null
 }

@@ -13,6 +13,7 @@ import { LedgerCopy } from './ledger-copy.ts'
 import { type EntryBatch, REPLICA_TIMING, type ReplicaOptions } from './replica-options.ts'
 import type { ReplicaStatus } from './replica-status.ts'
 import { type DeviceWitness, SeenBook } from './seen-book.ts'
+import { SignatureCheck } from './signature-check.ts'
 import { StatusBoard } from './status-board.ts'
 import { claimStore } from './store-claim.ts'
 import { StreamLog } from './stream-log.ts'
@@ -30,6 +31,7 @@ interface Parts {
   readonly intents: IntentQueue
   readonly contact: Contact
   readonly board: StatusBoard
+  readonly check: SignatureCheck
 }
 
 const incomingOf = ({ stream, expected, entries }: AppendPart): Incoming => ({
@@ -57,7 +59,8 @@ export class Replica {
       now,
       untilLive: () => follower.untilLive(),
       ask: (make, onReply) => follower.ask(make, onReply),
-      landed: (landed) => follower.take(landed.map(incomingOf)),
+      landed: (landed) => follower.take(landed.map(incomingOf), { own: true }),
+      whole: (stream) => parts.check.whole(stream),
       contradicted: (stream, { seq }) => {
         const message = 'The server says it took other entries than those sent.'
         return follower.sound({ code: 'fork', stream, seq, message, evidence: [] })
@@ -84,16 +87,34 @@ export class Replica {
     const trees = new TreeBook({ store, log: streams, identity })
     const intents = await IntentQueue.open(store)
     const contact = await Contact.open(store)
+    let replica: Replica | null = null
+    const check: SignatureCheck = new SignatureCheck({
+      log: streams,
+      projection: copy.projection,
+      over: () => board.alarm !== null || board.stopped,
+      onBad: async (problem) => {
+        if (replica !== null) await replica.#follower.sound(problem)
+      },
+      onProgress: () => {
+        board.announce()
+        if (check.progress === null && replica !== null) replica.#follower.seenSoon()
+      },
+      onError: (error) => board.failed(error),
+    })
     const facts = () => ({
+      checking: check.progress,
       lastServerContact: contact.last,
       lastWitness: book.witness,
       pendingIntents: intents.waiting().length,
     })
     const board = new StatusBoard({ store, log, alarm: await StatusBoard.savedAlarm(store), facts })
     const clock = await openClock(store, options.clock)
-    const replica = new Replica(options, { clock, streams, copy, book, trees, intents, contact, board })
-    if (board.alarm === null) replica.#follower.start()
-    else board.enter('alarm', board.alarm)
+    const parts = { clock, streams, copy, book, trees, intents, contact, board, check }
+    replica = new Replica(options, parts)
+    if (board.alarm === null) {
+      replica.#follower.start()
+      check.start()
+    } else board.enter('alarm', board.alarm)
     return replica
   }
 
@@ -120,7 +141,7 @@ export class Replica {
     return this.#parts.streams.streams()
   }
 
-  /** What is on this disk, verified when it was written, from seq `from` on. */
+  /** What is on this disk, from seq `from` on; verified when it was written, but for what is marked provisional. */
   entries(stream: StreamName, from = 0): AsyncIterable<VerifiedEntry> {
     return this.#parts.streams.entries(stream, from)
   }
@@ -128,6 +149,15 @@ export class Replica {
   /** The same in pages, for whoever reads a lot. */
   pages(stream: StreamName, from = 0): AsyncIterable<readonly VerifiedEntry[]> {
     return this.#parts.streams.pages(stream, from)
+  }
+
+  /**
+   * The entry at a place with its own signature checked, as it must be before it is used; undefined where there is none. Null where the
+   * signature is not its author's: the alarm has sounded.
+   */
+  async proven(stream: StreamName, seq: number): Promise<VerifiedEntry | null | undefined> {
+    const entry = await this.#parts.streams.entryAt(stream, seq)
+    return entry === undefined ? undefined : this.#parts.check.proven(entry)
   }
 
   /** Where an entry of this device with this id stands, once it landed. */
@@ -202,10 +232,11 @@ export class Replica {
 
   /** Ends the connection and finishes what is being written. The store stays open: it is the caller's. */
   async stop(): Promise<void> {
-    const { board, clock, contact, copy } = this.#parts
+    const { board, clock, contact, copy, check } = this.#parts
     if (board.stopped) return
     board.stop()
     await this.#follower.stop()
+    await check.stop()
     await clock.save()
     await contact.save()
     await copy.checkpoint({ now: true })

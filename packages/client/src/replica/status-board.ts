@@ -17,7 +17,10 @@ interface BoardOptions {
   readonly log: Log
   readonly alarm: Alarm | null
   /** The rest of the status, which others keep. */
-  readonly facts: () => Pick<ReplicaStatus, 'lastServerContact' | 'lastWitness' | 'pendingIntents'>
+  readonly facts: () => Pick<
+    ReplicaStatus,
+    'lastServerContact' | 'lastWitness' | 'pendingIntents' | 'checking'
+  >
 }
 
 /** Where the connection stands, why, and who wants to know. An alarm outlives restarts. */

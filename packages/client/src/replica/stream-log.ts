@@ -1,9 +1,10 @@
+import { seqSchema } from '@countersign/schema/bytes'
 import { decodeCanonical, encodeCanonical } from '@countersign/schema/canonical'
 import { decodeEntry, type Head, headSchema } from '@countersign/schema/entry'
 import { idSchema, type StreamName, streamSchema } from '@countersign/schema/ids'
 import { z } from 'zod'
 import { ClientError } from '../client-error.ts'
-import type { LocalStore } from '../store/local-store.ts'
+import type { LocalStore, StoreWrite } from '../store/local-store.ts'
 import type { VerifiedEntry } from './verified-entry.ts'
 
 const HASH_BYTES = 32
@@ -12,9 +13,15 @@ const entriesOf = (stream: StreamName): string => `replica/entry/${stream}/`
 const entryKey = (stream: StreamName, seq: number): string =>
   entriesOf(stream) + seq.toString(16).padStart(10, '0')
 const headKey = (stream: StreamName): string => HEADS + stream
+const PROVISIONAL = 'replica/provisional/'
+const provisionalKey = (stream: StreamName): string => PROVISIONAL + stream
 const ownKey = (id: string): string => `replica/own/${id}`
 
 const ownSchema = z.strictObject({ id: idSchema, stream: streamSchema, seq: z.number().int().nonnegative() })
+
+const provisionalSchema = z.strictObject({ from: seqSchema, to: seqSchema })
+/** Entries of a stream whose own signatures are still to be checked, both ends included. */
+export type ProvisionalRange = z.infer<typeof provisionalSchema>
 
 /** An entry's record: its hash in front of its bytes, so that neither reading nor comparing hashes again. */
 const entryRecord = (entry: VerifiedEntry): Uint8Array => {
@@ -24,21 +31,31 @@ const entryRecord = (entry: VerifiedEntry): Uint8Array => {
   return out
 }
 
-const parseRecord = (stream: StreamName, seq: number, record: Uint8Array): VerifiedEntry => {
-  const bytes = record.subarray(HASH_BYTES)
-  return { stream, seq, hash: record.subarray(0, HASH_BYTES), bytes, entry: decodeEntry(bytes) }
-}
+const within = (range: ProvisionalRange | undefined, seq: number): boolean =>
+  range !== undefined && seq >= range.from && seq <= range.to
 
-/** The verified entries on this disk, and how far each stream goes. Only ever extended. */
+/**
+ * The verified entries on this disk, how far each stream goes, and which of its entries are provisional. Only ever extended; what is
+ * provisional is written in one batch with the entries, so that no crash makes them look verified.
+ */
 export class StreamLog {
   readonly #store: LocalStore
   readonly #heads: Map<StreamName, Head>
+  readonly #provisional: Map<StreamName, ProvisionalRange>
   readonly #device: string
+  /** Batches reach the store in the order in which memory changed: a late mark must not undo a newer one. */
+  #written: Promise<unknown> = Promise.resolve()
 
-  private constructor(store: LocalStore, device: string, heads: Map<StreamName, Head>) {
+  private constructor(
+    store: LocalStore,
+    device: string,
+    heads: Map<StreamName, Head>,
+    provisional: Map<StreamName, ProvisionalRange>,
+  ) {
     this.#store = store
     this.#device = device
     this.#heads = heads
+    this.#provisional = provisional
   }
 
   /** `device` is this installation's: the ids of its own entries are indexed. */
@@ -49,7 +66,13 @@ export class StreamLog {
         heads.set(key.slice(HEADS.length), headSchema.parse(decodeCanonical(value)))
       }
     }
-    return new StreamLog(store, device, heads)
+    const provisional = new Map<StreamName, ProvisionalRange>()
+    for await (const page of store.range(PROVISIONAL)) {
+      for (const [key, value] of page) {
+        provisional.set(key.slice(PROVISIONAL.length), provisionalSchema.parse(decodeCanonical(value)))
+      }
+    }
+    return new StreamLog(store, device, heads, provisional)
   }
 
   streams(): StreamName[] {
@@ -60,6 +83,25 @@ export class StreamLog {
     return this.#heads.get(stream) ?? null
   }
 
+  /** Streams with provisional entries. */
+  get provisional(): ReadonlyMap<StreamName, ProvisionalRange> {
+    return this.#provisional
+  }
+
+  /** The signatures of a stream's entries before `seq` were all found good. A crash may forget this: then they are checked again. */
+  async checkedBefore(stream: StreamName, seq: number): Promise<void> {
+    const range = this.#provisional.get(stream)
+    if (range === undefined || seq <= range.from) return
+    const key = provisionalKey(stream)
+    if (seq > range.to) {
+      this.#provisional.delete(stream)
+      return this.#batch({ puts: [], dels: [key] }, false)
+    }
+    const rest = { from: seq, to: range.to }
+    this.#provisional.set(stream, rest)
+    return this.#batch({ puts: [[key, encodeCanonical(rest)]] }, false)
+  }
+
   /**
    * Appends entries of one or more streams, all or none, on disk when it resolves. Entries follow their streams' heads (checked
    * by whoever verified them).
@@ -67,8 +109,13 @@ export class StreamLog {
   async write(entries: readonly VerifiedEntry[]): Promise<void> {
     const puts: [string, Uint8Array][] = []
     const moved = new Map<StreamName, Head>()
+    const provisional = new Map<StreamName, ProvisionalRange>()
     for (const entry of entries) {
       const { stream, seq, hash } = entry
+      if (entry.provisional) {
+        const range = provisional.get(stream) ?? this.#provisional.get(stream)
+        provisional.set(stream, { from: range?.from ?? seq, to: seq })
+      }
       const before = moved.get(stream) ?? this.#heads.get(stream)
       if (seq !== (before === undefined ? 0 : before.seq + 1)) {
         throw new ClientError('replica.order', 'an entry was written out of order')
@@ -81,7 +128,10 @@ export class StreamLog {
       moved.set(stream, { seq, hash })
     }
     for (const [stream, head] of moved) puts.push([headKey(stream), encodeCanonical(head)])
-    await this.#store.batch({ puts }, { durable: true })
+    for (const [stream, range] of provisional) puts.push([provisionalKey(stream), encodeCanonical(range)])
+    // Before the write: should the check finish a range meanwhile, it must not take the new entries for checked.
+    for (const [stream, range] of provisional) this.#provisional.set(stream, range)
+    await this.#batch({ puts }, true)
     for (const [stream, head] of moved) this.#heads.set(stream, head)
   }
 
@@ -94,7 +144,7 @@ export class StreamLog {
   async *pages(stream: StreamName, from = 0): AsyncGenerator<VerifiedEntry[]> {
     const options = from > 0 ? { after: entryKey(stream, from - 1) } : {}
     for await (const page of this.#store.range(entriesOf(stream), options)) {
-      yield page.map(([key, record]) => parseRecord(stream, Number.parseInt(key.slice(-10), 16), record))
+      yield page.map(([key, record]) => this.#parse(stream, Number.parseInt(key.slice(-10), 16), record))
     }
   }
 
@@ -115,7 +165,7 @@ export class StreamLog {
 
   async entryAt(stream: StreamName, seq: number): Promise<VerifiedEntry | undefined> {
     const record = await this.#store.get(entryKey(stream, seq))
-    return record === undefined ? undefined : parseRecord(stream, seq, record)
+    return record === undefined ? undefined : this.#parse(stream, seq, record)
   }
 
   /** Where an entry of this device with this id landed (P19). */
@@ -124,5 +174,24 @@ export class StreamLog {
     if (record === undefined) return undefined
     const { stream, seq } = ownSchema.parse(decodeCanonical(record))
     return { stream, seq }
+  }
+
+  #batch(write: StoreWrite, durable: boolean): Promise<void> {
+    const written = this.#written.then(() => this.#store.batch(write, { durable }))
+    this.#written = written.catch(() => undefined)
+    return written
+  }
+
+  #parse(stream: StreamName, seq: number, record: Uint8Array): VerifiedEntry {
+    const bytes = record.subarray(HASH_BYTES)
+    const provisional = within(this.#provisional.get(stream), seq)
+    return {
+      stream,
+      seq,
+      hash: record.subarray(0, HASH_BYTES),
+      bytes,
+      entry: decodeEntry(bytes),
+      provisional,
+    }
   }
 }

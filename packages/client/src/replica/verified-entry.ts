@@ -9,4 +9,6 @@ export interface VerifiedEntry {
   /** As stored and sent. */
   readonly bytes: Uint8Array
   readonly entry: SignedEntry
+  /** Its own signature is still to be checked: so far a later entry's signature vouches for it (see `SignatureCheck`). */
+  readonly provisional: boolean
 }

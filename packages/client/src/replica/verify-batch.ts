@@ -1,11 +1,11 @@
 import { equalBytes } from '@countersign/crypto/verify'
 import { entryHash, zeroHash } from '@countersign/ledger/entry-hash'
 import type { HashLog } from '@countersign/ledger/hash-log'
-import { type Projection, project, verifyEntryAuthor } from '@countersign/ledger/projection'
+import { mayVouch, type Projection, project, verifyEntryAuthor } from '@countersign/ledger/projection'
 import { haltsStream, REFUSALS, type RefusalCode } from '@countersign/ledger/refusal'
 import { decodeEntry, type Head, type SignedEntry } from '@countersign/schema/entry'
-import { LEDGER, type StreamName } from '@countersign/schema/ids'
-import type { AlarmCode, Problem } from './alarm.ts'
+import { LEDGER, parseStream, type StreamName } from '@countersign/schema/ids'
+import { type AlarmCode, headEvidence, type Problem } from './alarm.ts'
 import type { VerifiedEntry } from './verified-entry.ts'
 
 export interface Known {
@@ -70,27 +70,29 @@ const judge = (known: Known, entry: SignedEntry, hash: Uint8Array): Fault | null
   return null
 }
 
-/**
- * Checks consecutive entries that follow `head`: canonical form, place in the stream, cited ledger head, signature by the
- * projected author (P5, P15). Synchronous, so that verifying and projecting are one step; stops at the first that does not stand.
- */
-export const verifyBatch = (
-  known: Known,
+interface Placed {
+  readonly entries: readonly Omit<VerifiedEntry, 'provisional'>[]
+  readonly behind: number
+  readonly problem: Problem | null
+}
+
+const problemAt = (
+  { code, message }: Fault,
   stream: StreamName,
-  head: Head | null,
-  entries: readonly Uint8Array[],
-): BatchVerdict => {
-  const fresh: VerifiedEntry[] = []
+  at: Head | null,
+  bytes: Uint8Array,
+): Problem => {
+  const evidence = [{ label: 'entry', bytes }, ...(at === null ? [] : [headEvidence('head here', at.hash)])]
+  return { code, stream, seq: at === null ? 0 : at.seq + 1, message, evidence }
+}
+
+/** Form, place and cited ledger head of each entry, up to the first that does not stand. */
+const place = (known: Known, stream: StreamName, head: Head | null, batch: readonly Uint8Array[]): Placed => {
+  const entries: Omit<VerifiedEntry, 'provisional'>[] = []
   let at = head
-  for (const [index, bytes] of entries.entries()) {
-    const hash = entryHash(bytes)
-    const seq = at === null ? 0 : at.seq + 1
-    const stop = ({ code, message }: Fault): BatchVerdict => {
-      const evidence = [
-        { label: 'entry', bytes },
-        ...(at === null ? [] : [{ label: 'head here', bytes: at.hash }]),
-      ]
-      return { fresh, behind: 0, problem: { code, stream, seq, message, evidence } }
+  for (const [index, bytes] of batch.entries()) {
+    const stop = (fault: Fault): Placed => {
+      return { entries, behind: 0, problem: problemAt(fault, stream, at, bytes) }
     }
     let entry: SignedEntry
     try {
@@ -101,11 +103,54 @@ export const verifyBatch = (
     const misplaced = placeFault(known, stream, at, entry)
     if (misplaced !== null) return stop(misplaced)
     const citation = citationFault(known, entry)
-    if (citation === 'behind') return { fresh, behind: entries.length - index, problem: null }
-    const fault = citation ?? judge(known, entry, hash)
-    if (fault !== null) return stop(fault)
-    fresh.push({ stream, seq, hash, bytes, entry })
+    if (citation === 'behind') return { entries, behind: batch.length - index, problem: null }
+    if (citation !== null) return stop(citation)
+    const hash = entryHash(bytes)
+    const { seq } = entry.envelope
+    entries.push({ stream, seq, hash, bytes, entry })
     at = { seq, hash }
   }
-  return { fresh, behind: 0, problem: null }
+  return { entries, behind: 0, problem: null }
+}
+
+/** Whether the last of these entries vouches for the ones before it: verified itself, and by somebody who may (P20). */
+const vouchedFor = (known: Known, stream: StreamName, { entries }: Placed): boolean => {
+  const last = entries.at(-1)
+  const parsed = parseStream(stream)
+  if (last === undefined || parsed.kind !== 'compartment') return false
+  return (
+    mayVouch(known.projection, parsed.environment, last.entry.envelope) &&
+    verifyEntryAuthor(known.projection, last.entry).ok
+  )
+}
+
+/**
+ * Checks consecutive entries that follow `head`: canonical form, place in the stream, cited ledger head, signature by the
+ * projected author (P5, P15). Synchronous, so that verifying and projecting are one step; stops at the first that does not stand.
+ * With `provisional`, a compartment's run of at least that many entries is taken on the signature of its last one alone, which is over the
+ * hash of the entry before it and so over all of them (P20): their own are left to whoever is told that they are provisional.
+ */
+export const verifyBatch = (
+  known: Known,
+  stream: StreamName,
+  head: Head | null,
+  batch: readonly Uint8Array[],
+  provisionalFrom = Number.POSITIVE_INFINITY,
+): BatchVerdict => {
+  const placed = place(known, stream, head, batch)
+  const { entries, behind, problem } = placed
+  if (entries.length >= provisionalFrom && vouchedFor(known, stream, placed)) {
+    const last = entries.length - 1
+    const fresh = entries.map((entry, index) => ({ ...entry, provisional: index !== last }))
+    return { fresh, behind, problem }
+  }
+  const fresh: VerifiedEntry[] = []
+  let at = head
+  for (const each of entries) {
+    const fault = judge(known, each.entry, each.hash)
+    if (fault !== null) return { fresh, behind: 0, problem: problemAt(fault, stream, at, each.bytes) }
+    fresh.push({ ...each, provisional: false })
+    at = { seq: each.seq, hash: each.hash }
+  }
+  return { fresh, behind, problem }
 }

@@ -3,6 +3,8 @@ import { ClassicLevel } from 'classic-level'
 import { type LocalStore, LocalStoreError, type RangeOptions, type StorePage } from './local-store.ts'
 
 const PAGE = 1000
+/** Or so many bytes, if that is less: the default of 16 KiB would make a page of twenty entries. */
+const PAGE_BYTES = 512 * 1024
 
 const codesOf = (error: unknown): string[] => {
   const found: string[] = []
@@ -84,7 +86,13 @@ export const openLevelStore = async (location: string): Promise<LocalStore> => {
     const { after, reverse = false, limit = -1 } = options
     const bounds = after !== undefined && after >= prefix ? { gt: after } : { gte: prefix }
     try {
-      const iterator = level.iterator({ ...bounds, lt: endOf(prefix), reverse, limit })
+      const iterator = level.iterator({
+        ...bounds,
+        lt: endOf(prefix),
+        reverse,
+        limit,
+        highWaterMarkBytes: PAGE_BYTES,
+      })
       try {
         for (;;) {
           const page = await iterator.nextv(PAGE)

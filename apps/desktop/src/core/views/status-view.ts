@@ -1,3 +1,4 @@
+import type { Alarm } from '@countersign/client/replica/alarm'
 import { modeOf, servesUntil, turnedAway } from '@countersign/client/session/serving'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { activeMembers } from '@countersign/ledger/projection-lookup'
@@ -42,12 +43,18 @@ const witnessOf = (core: Core): StatusView['witness'] => {
   }
 }
 
+/** Who vouched for what is not genuine; a locked installation names nobody. */
+const vouchedBy = ({ session }: Core, { signer }: Alarm): string => {
+  if (signer === undefined || session === null) return ''
+  return ` ${nameOf(session.ledger, signer.member)} signed on top of it.`
+}
+
 const alarmOf = (core: Core): StatusView['alarm'] => {
   const status = core.device?.replica.status()
   if (status?.alarm != null) {
     return {
       code: status.alarm.code,
-      message: status.alarm.message,
+      message: `${status.alarm.message}${vouchedBy(core, status.alarm)}`,
       fix: 'Do not rely on this server. Tell the other members, compare what their apps show, and keep this profile as evidence.',
     }
   }
@@ -76,6 +83,7 @@ export const statusView = (core: Core): StatusView => {
     witness: witnessOf(core),
     servesUntil: session === null ? null : servesUntil(session),
     pendingChanges: replica?.pendingIntents ?? 0,
+    checking: replica?.checking ?? null,
     waitingRequests: session === null ? core.lockedRequests : waitingFor(session),
     localApi:
       localApi === null

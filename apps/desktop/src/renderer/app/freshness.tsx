@@ -18,6 +18,9 @@ const confirmedBy = ({ witness }: StatusView, now: number): string => {
   return `Verified by ${witness.devices} of ${witness.of} devices, ${ago(witness.time, now)}`
 }
 
+const checked = ({ done, of }: NonNullable<StatusView['checking']>): string =>
+  `${done.toLocaleString('en')} of ${of.toLocaleString('en')}`
+
 /** One small square a device of another person, filled where it has signed what this computer sees. */
 const Devices = ({ witness }: { witness: StatusView['witness'] }) => (
   <span className="witness-devices" aria-hidden>
@@ -41,6 +44,9 @@ export const Freshness = ({ status }: { status: StatusView }) => {
           <ChevronRight size={14} aria-hidden />
         </span>
         <span className="faint freshness-line">{confirmedBy(status, now)}</span>
+        {status.checking !== null && (
+          <span className="faint freshness-line">Checking history: {checked(status.checking)}</span>
+        )}
         {status.pendingChanges > 0 && (
           <span className="faint freshness-line">
             {status.pendingChanges} {status.pendingChanges === 1 ? 'change waits' : 'changes wait'} to be sent
@@ -76,6 +82,8 @@ export const Freshness = ({ status }: { status: StatusView }) => {
             {witness.devices} of {witness.of}
             <Devices witness={witness} />
           </dd>
+          <dt>Signatures checked</dt>
+          <dd>{status.checking === null ? 'all' : checked(status.checking)}</dd>
           <dt>Changes to send</dt>
           <dd>{status.pendingChanges}</dd>
           <dt>Programs are served</dt>

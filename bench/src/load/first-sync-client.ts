@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import { UnlockedSession } from '@countersign/client/session/unlocked-session'
+import { rawOpen, rawSeal } from '@countersign/crypto/bench-primitive'
+import { randomBytes } from '@countersign/crypto/random'
+import { cryptoReady } from '@countersign/crypto/ready'
+import { compartmentStream } from '@countersign/schema/ids'
+import { openDevice, unlockRoot } from './bench-team.ts'
+import { readInstalled } from './installed-file.ts'
+
+// node first-sync-client.ts FILE ITEMS — one first sync in a process of its own, as a new installation's core does it: from an
+// empty store to a list of names, then the rest of the check; afterwards the loop it is measured against, over the same bytes.
+// Prints one JSON line.
+
+const [file = '', wanted = ''] = process.argv.slice(2)
+const items = Number(wanted)
+await cryptoReady()
+const installed = readInstalled(file)
+const root = await unlockRoot(installed)
+await new Promise((resolve) => setTimeout(resolve, 200))
+
+const restingBytes = process.memoryUsage.rss()
+let peakBytes = restingBytes
+const look = (): void => {
+  peakBytes = Math.max(peakBytes, process.memoryUsage.rss())
+}
+const looking = setInterval(look, 20)
+
+const cpuAt = process.cpuUsage()
+const startedAt = performance.now()
+const { store, session: device } = await openDevice(installed)
+const session = await UnlockedSession.open(device, installed.deviceSecret, root)
+const listed = (): number => session.index(installed.environment)?.size ?? 0
+while (listed() < items) {
+  await new Promise<void>((resolve) => {
+    const forget = session.onChanges(() => {
+      forget()
+      resolve()
+    })
+  })
+  look()
+}
+const usableMs = performance.now() - startedAt
+look()
+const usableCpuMs = (process.cpuUsage(cpuAt).user + process.cpuUsage(cpuAt).system) / 1000
+while (device.replica.status().connection !== 'live' || device.replica.status().checking !== null) {
+  await new Promise<void>((resolve) => {
+    const forget = device.replica.onStatus(() => {
+      forget()
+      resolve()
+    })
+  })
+}
+const checkedMs = performance.now() - startedAt
+look()
+clearInterval(looking)
+
+const entries: Uint8Array[] = []
+let plaintextBytes = 0
+for await (const page of device.replica.pages(compartmentStream(installed.environment))) {
+  for (const { bytes } of page) {
+    entries.push(bytes)
+    plaintextBytes += bytes.length
+  }
+}
+const key = randomBytes(32)
+const nonce = randomBytes(24)
+const ad = randomBytes(100)
+const loop = (): number => {
+  const sealed = entries.map((bytes) => rawSeal(key, nonce, ad, bytes))
+  const at = performance.now()
+  for (const each of sealed) rawOpen(key, nonce, ad, each)
+  return performance.now() - at
+}
+loop()
+const loopMs = loop()
+const beyondRest = peakBytes - restingBytes
+process.stdout.write(
+  `${JSON.stringify({ usableMs, usableCpuMs, checkedMs, loopMs, peakBytes: beyondRest, plaintextBytes })}\n`,
+)
+session.stop()
+await device.stop()
+await store.close()
+if (process.stdout.writableLength > 0) await once(process.stdout, 'drain')
+process.exit(0)
