@@ -4,6 +4,7 @@ import type { BadTokenLimit } from './bad-token-limit.ts'
 import type { CallerFinder } from './caller/caller-finder.ts'
 import type { EventHub } from './event-hub.ts'
 import type { Metrics } from './metrics.ts'
+import type { PreparedReads } from './prepared-reads.ts'
 import type { RequestStorm } from './request-storm.ts'
 import type { LockedSource, UnlockedSource } from './source.ts'
 import type { TokenBook } from './token-book.ts'
@@ -12,6 +13,7 @@ import type { TokenBook } from './token-book.ts'
 export interface OpenSession {
   readonly source: UnlockedSource
   readonly book: TokenBook
+  readonly prepared: PreparedReads
   /** Random name of this session, for leases until lock. */
   readonly name: string
   /** Aborted when the session ends: whoever waits in it stops waiting. */

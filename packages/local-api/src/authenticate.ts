@@ -1,8 +1,9 @@
-import { parseToken } from '@countersign/crypto/app-token'
-import { equalBytes, hashOf } from '@countersign/crypto/hash'
+import { hashOfToken, parseToken } from '@countersign/crypto/app-token'
+import { equalBytes } from '@countersign/crypto/hash'
 import type { ProblemCode } from '@countersign/schema/problem'
 import { type Api, modeOf, type OpenSession } from './api.ts'
 import { plainRecord } from './audit-gate.ts'
+import type { SeenExecutable } from './caller/caller-finder.ts'
 import type { Exchange } from './exchange.ts'
 import { refuseLease } from './lease.ts'
 import { sendProblem } from './respond.ts'
@@ -53,15 +54,13 @@ const refuseLocked = (api: Api, exchange: Exchange, text: string): Refusal => {
   return { ok: false, code }
 }
 
-const encoder = new TextEncoder()
-
 /** Token → binding → lease → caller. Answers at once unless the executable has to be looked at. */
 export const authenticate = (api: Api, exchange: Exchange): Bound | Refusal | Promise<Bound | Refusal> => {
   const bearer = bearerOf(exchange)
   if (!bearer.ok) return refuseToken(api, exchange, bearer.code)
   const { session } = api
   if (session === null) return refuseLocked(api, exchange, bearer.text)
-  const entry = session.book.byToken(hashOf('token', encoder.encode(bearer.text)))
+  const entry = session.book.byToken(hashOfToken(bearer.text))
   if (entry === undefined) {
     const form = parseToken(bearer.text)
     if (form === undefined) return refuseToken(api, exchange, 'token.malformed')
@@ -76,17 +75,20 @@ export const authenticate = (api: Api, exchange: Exchange): Bound | Refusal | Pr
   if (code !== null) return denied(api, snapshot, code)
   const bound: Bound = { session, entry, snapshot }
   const pinned = snapshot.caller.anyProgram === true ? null : snapshot.caller.executableHash
-  return pinned === null ? bound : checkCaller(api, exchange, bound, pinned)
+  if (pinned === null) return bound
+  const known = exchange.connection.knownExecutable(api.now())
+  return known === undefined
+    ? exchange.connection.executable(api.now()).then((seen) => checkCaller(api, bound, pinned, seen))
+    : checkCaller(api, bound, pinned, known)
 }
 
 /** The program must be the one whose executable approvers were shown: same file contents, whatever its path. */
-const checkCaller = async (
+const checkCaller = (
   api: Api,
-  exchange: Exchange,
   bound: Bound,
   pinned: Uint8Array,
-): Promise<Bound | Refusal> => {
-  const seen = await exchange.connection.executable(api.now())
+  seen: SeenExecutable | null,
+): Bound | Refusal => {
   if (seen === null) return denied(api, bound.snapshot, 'caller.unidentified')
   if (equalBytes(seen.hash, pinned)) return bound
   const message = `A token of “${bound.snapshot.application}” was used by ${seen.path}, which is not the program it was approved for.`

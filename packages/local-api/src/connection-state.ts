@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import type { CallerFinder, SeenExecutable } from './caller/caller-finder.ts'
 import type { Transport } from './defence.ts'
 
-const EXECUTABLE_FRESH_MS = 2000
+/** A program may become another by exec, or hand its socket on: it is looked at again this often. */
+const CALLER_FRESH_MS = 250
 
 type Executable = SeenExecutable | null
 
@@ -16,7 +17,8 @@ export class ConnectionState {
   #user: Promise<number | null> | undefined
   /** Once known: the peer is this user, or cannot be told. */
   #isOwnUser: boolean | undefined
-  #executable: { at: number; seen: Promise<Executable> } | undefined
+  #known: { at: number; readonly seen: SeenExecutable } | undefined
+  #search: Promise<Executable> | undefined
 
   constructor(socket: Socket, transport: Transport, hosts: ReadonlySet<string>, finder: CallerFinder) {
     this.#socket = socket
@@ -43,19 +45,34 @@ export class ConnectionState {
     return this.#isOwnUser
   }
 
-  /** The executable at the other end, looked at again every two seconds: a process may become another by exec. */
-  executable(now: number): Promise<Executable> {
-    const known = this.#executable
-    if (known === undefined) this.#executable = { at: now, seen: this.#finder.executableOf(this.#socket) }
-    else if (now - known.at > EXECUTABLE_FRESH_MS)
-      this.#executable = { at: now, seen: this.#again(known.seen) }
-    return this.#executable?.seen ?? Promise.resolve(null)
+  /**
+   * The program at the other end, if it is known and still the one seen: same process, same file, same socket. The system is asked, no
+   * more often than every quarter of a second. Undefined: `executable` has to search.
+   */
+  knownExecutable(now: number): SeenExecutable | undefined {
+    const known = this.#known
+    if (known === undefined) return undefined
+    const age = now - known.at
+    if (age >= 0 && age < CALLER_FRESH_MS) return known.seen
+    if (!this.#finder.isUnchanged(known.seen)) {
+      this.#known = undefined
+      return undefined
+    }
+    known.at = now
+    return known.seen
   }
 
-  /** The same process is only asked what it runs now; where it is gone, the search starts afresh. */
-  async #again(before: Promise<Executable>): Promise<Executable> {
-    const seen = await before
-    const now = seen === null ? null : await this.#finder.executableNow(seen.process)
-    return now ?? (await this.#finder.executableOf(this.#socket))
+  /** The program at the other end, searched for; requests that come meanwhile share the search. */
+  executable(now: number): Promise<Executable> {
+    this.#search ??= this.#find(now).finally(() => {
+      this.#search = undefined
+    })
+    return this.#search
+  }
+
+  async #find(now: number): Promise<Executable> {
+    const seen = await this.#finder.executableOf(this.#socket)
+    this.#known = seen === null ? undefined : { at: now, seen }
+    return seen
   }
 }

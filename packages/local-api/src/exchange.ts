@@ -8,6 +8,8 @@ export interface Exchange {
   readonly res: ServerResponse
   readonly headers: RequestHeaders
   readonly connection: ConnectionState
+  /** Path and query as they were sent. */
+  readonly url: string
   /** Path parameters by name. */
   readonly params: Readonly<Record<string, string | undefined>>
   /** Without the question mark; empty if there was none. */

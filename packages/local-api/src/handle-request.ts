@@ -3,16 +3,10 @@ import { type Api, modeOf } from './api.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { refuseBeforeRouting } from './defence.ts'
 import type { Exchange } from './exchange.ts'
+import type { TargetReader, TargetRefusal } from './read-target.ts'
 import { readHeaders } from './request-headers.ts'
 import { sendProblem } from './respond.ts'
-import type { Found } from './routes/table.ts'
 import type { Refusal } from './source.ts'
-
-const MAX_TARGET = 1024
-/** Names are lower-case ASCII, so nothing in a path ever needs an escape: there is one way to write each. */
-const PATH = /^\/[A-Za-z0-9._/-]*$/
-const QUERY = /^[A-Za-z0-9=&_.,-]*$/
-const TOKEN_IN_URL = /cs_(?:app|claim)_[0-9A-Za-z]{20}/
 
 /**
  * The one way in. In this order: who connects, Host, pages, the form of the path, the route, the body; then the route's own: token,
@@ -20,15 +14,15 @@ const TOKEN_IN_URL = /cs_(?:app|claim)_[0-9A-Za-z]{20}/
  */
 export const handleRequest = (
   api: Api,
-  find: (method: string, path: string) => Found,
+  read: TargetReader,
   connection: ConnectionState,
   req: IncomingMessage,
   res: ServerResponse,
 ): undefined => {
-  if (connection.ownUser === true) return route(api, find, connection, req, res)
+  if (connection.ownUser === true) return route(api, read, connection, req, res)
   connection.checkUser().then(
     (own) => {
-      if (own) return route(api, find, connection, req, res)
+      if (own) return route(api, read, connection, req, res)
       refuse(api, res, { ok: false, code: 'address.refused', detail: 'Another user of this machine called.' })
     },
     (error: unknown) => fail(api, res, error),
@@ -42,49 +36,43 @@ const refuse = (api: Api, res: ServerResponse, refusal: Refusal, allow?: string)
   sendProblem(res, refusal, modeOf(api), allow === undefined ? {} : { allow })
 }
 
+const refuseTarget = (api: Api, res: ServerResponse, target: TargetRefusal): undefined => {
+  if (target.code === 'token.in_url') {
+    const message = 'A program put a token into an address, where logs keep it: revoke that binding.'
+    api.source.alert({ code: 'token.in_url', binding: null, message })
+  }
+  refuse(api, res, target, target.allow)
+}
+
 const fail = (api: Api, res: ServerResponse, error: unknown): undefined => {
   api.onDefect(error)
   if (res.headersSent) res.destroy()
   else sendProblem(res, { ok: false, code: 'internal' }, modeOf(api))
 }
 
-const hasBody = (req: IncomingMessage): boolean =>
-  req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
-
 const route = (
   api: Api,
-  find: (method: string, path: string) => Found,
+  read: TargetReader,
   connection: ConnectionState,
   req: IncomingMessage,
   res: ServerResponse,
 ): undefined => {
-  const read = readHeaders(req.rawHeaders)
-  if (!read.ok) return refuse(api, res, { ok: false, code: read.code, detail: read.detail })
+  const sent = readHeaders(req.rawHeaders)
+  if (!sent.ok) return refuse(api, res, { ok: false, code: sent.code, detail: sent.detail })
+  const { headers } = sent
   const { method = '', url = '' } = req
-  const code = refuseBeforeRouting(method, read.headers, connection.hosts)
+  const code = refuseBeforeRouting(method, headers, connection.hosts)
   if (code !== null) return refuse(api, res, { ok: false, code })
-  const at = url.indexOf('?')
-  const path = at === -1 ? url : url.slice(0, at)
-  const query = at === -1 ? '' : url.slice(at + 1)
-  if (TOKEN_IN_URL.test(url)) {
-    const message = 'A program put a token into an address, where logs keep it: revoke that binding.'
-    api.source.alert({ code: 'token.in_url', binding: null, message })
-    return refuse(api, res, { ok: false, code: 'token.in_url' })
-  }
-  if (url.length > MAX_TARGET || !PATH.test(path) || !QUERY.test(query)) {
-    const detail = 'Paths hold letters, digits, dots, dashes, underscores and slashes; nothing is escaped.'
-    return refuse(api, res, { ok: false, code: 'reference.malformed', detail })
-  }
-  const found = find(method, path)
-  if (found.state === 'unknown') return refuse(api, res, { ok: false, code: 'path.unknown' })
-  if (found.state === 'method') return refuse(api, res, { ok: false, code: 'method.refused' }, found.allow)
-  if (!found.route.takesBody && hasBody(req)) return refuse(api, res, { ok: false, code: 'body.unexpected' })
+  const target = read(method, url)
+  if (!target.ok) return refuseTarget(api, res, target)
+  const { route: way, params, query } = target
+  if (!way.takesBody && headers.hasBody) return refuse(api, res, { ok: false, code: 'body.unexpected' })
   if (api.gate.full) return refuse(api, res, { ok: false, code: 'overloaded' })
-  const exchange: Exchange = { req, res, headers: read.headers, connection, params: found.params, query }
-  const began = found.route.timed ? performance.now() : -1
+  const exchange: Exchange = { req, res, headers, connection, url, params, query }
+  const began = way.timed ? performance.now() : -1
   let answered: undefined | Promise<undefined>
   try {
-    answered = found.route.handler(api, exchange)
+    answered = way.handler(api, exchange)
   } catch (error) {
     return fail(api, res, error)
   }

@@ -15,6 +15,8 @@ import { handleRequest } from './handle-request.ts'
 import { listenSocket, listenTcp } from './listen.ts'
 import { LocalApiError } from './local-api-error.ts'
 import { newMetrics } from './metrics.ts'
+import { PreparedReads } from './prepared-reads.ts'
+import { newTargetReader } from './read-target.ts'
 import { refuseBrokenRequest } from './refuse-broken-request.ts'
 import { RequestStorm } from './request-storm.ts'
 import { relayEvent } from './routes/events.ts'
@@ -69,11 +71,16 @@ const openSession = async (api: Api, source: UnlockedSource): Promise<() => void
   }
   const book = await TokenBook.open(source.tokens, keep)
   const ended = new AbortController()
-  const session = { source, book, name: toHex(randomBytes(16)), ended: ended.signal }
-  const stop = source.onEvent((event) => relayEvent(api, session, event))
+  const prepared = new PreparedReads(source)
+  const session = { source, book, prepared, name: toHex(randomBytes(16)), ended: ended.signal }
+  const stop = source.onEvent((event) => {
+    prepared.wipe()
+    relayEvent(api, session, event)
+  })
   api.session = session
   return () => {
     stop()
+    prepared.close()
     ended.abort()
   }
 }
@@ -107,14 +114,14 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
     url: '',
     portMoved: false,
   }
-  const find = newRouteTable()
+  const read = newTargetReader(newRouteTable())
 
   const makeServer = (transport: Transport): Server => {
     let hosts: ReadonlySet<string> | undefined
     const server = createServer({ ...LIMITS, noDelay: true }, (req, res) => {
       const state = states.get(req.socket)
       if (state === undefined) return req.socket.destroy()
-      handleRequest(api, find, state, req, res)
+      handleRequest(api, read, state, req, res)
     })
     server.maxConnections = MAX_CONNECTIONS
     server.maxHeadersCount = MAX_HEADERS

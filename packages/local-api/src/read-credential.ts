@@ -6,14 +6,15 @@ import type { Api } from './api.ts'
 import { plainRecord } from './audit-gate.ts'
 import { type Bound, denied } from './authenticate.ts'
 import { usesLeft } from './lease.ts'
+import type { ReadSubject } from './prepared-reads.ts'
 import type { LocatedItem, OpenedCredential, Refusal, Result } from './source.ts'
 
 /** A value on its way out: opened, within scope, not yet on record. */
-export interface Opened {
+export interface Opened extends ReadSubject {
   readonly ok: true
-  readonly item: LocatedItem
   readonly credential: OpenedCredential
-  readonly field: string | null
+  /** Of the field that was asked for, or that stands for the whole. */
+  readonly value: string
 }
 
 /** Name of the environment a binding is for, as references write it. */
@@ -58,9 +59,16 @@ export const openCredential = (
     return refuse('credential.field_unknown')
   }
   const finish = (opened: Result<{ readonly credential: OpenedCredential }>): Opened | Refusal => {
-    if (opened.ok) return { ok: true, item, credential: opened.credential, field: reference.field }
-    denied(api, snapshot, opened.code, formatReference(reference))
-    return opened
+    if (!opened.ok) {
+      denied(api, snapshot, opened.code, formatReference(reference))
+      return opened
+    }
+    const { credential } = opened
+    const { field } = reference
+    // A version older than the item's meta may lack a field that the current one has.
+    const value = credential.fields[field ?? mainField(item)]
+    if (value === undefined) return refuse('credential.field_unknown')
+    return { ok: true, item, version: credential.version, field, credential, value }
   }
   const opened = session.source.open(snapshot, item, reference.version)
   return opened instanceof Promise ? opened.then(finish) : finish(opened)
@@ -70,18 +78,18 @@ export const openCredential = (
 export const recordRead = (
   api: Api,
   bound: Bound,
-  opened: Opened,
+  { item, version, field }: ReadSubject,
   outcome: 'ok' | 'not_modified',
 ): Promise<unknown> => {
   const counted = outcome === 'ok' && bound.snapshot.terms.lease.uses !== null
   const use = bound.session.book.use(bound.entry, counted)
   const record = plainRecord(api.now(), 'credential.read', outcome)
   record.binding = bound.snapshot.id
-  record.environment = opened.item.environment
-  record.item = opened.item.item
-  record.version = opened.credential.version
+  record.environment = item.environment
+  record.item = item.item
+  record.version = version
   record.application = bound.snapshot.application
-  record.detail = opened.field ?? ''
+  record.detail = field ?? ''
   const durable = api.gate.append(record)
   return use === undefined ? durable : Promise.all([use, durable])
 }
@@ -107,21 +115,15 @@ export const mainField = (item: LocatedItem): string => {
 export const referenceOf = (item: LocatedItem): string =>
   `cs://${item.vaultName}/${item.environmentName}/${item.name}`
 
-/** What is sent. A version older than the item's meta may lack a field that the current one has. */
-export const renderCredential = (bound: Bound, opened: Opened): Result<{ body: Credential }> => {
-  const { item, credential, field } = opened
-  const value = credential.fields[field ?? mainField(item)]
-  if (value === undefined) return { ok: false, code: 'credential.field_unknown' }
+/** What is sent. */
+export const renderCredential = (bound: Bound, { item, credential, field, value }: Opened): Credential => {
   const reference = referenceOf(item)
   return {
-    ok: true,
-    body: {
-      reference: field === null ? reference : `${reference}/${field}`,
-      provider: item.provider,
-      version: credential.version,
-      value,
-      fields: field === null ? credential.fields : { [field]: value },
-      lease: { expiresAt: bound.snapshot.expiresAt, usesLeft: usesLeft(bound.snapshot, bound.entry.record) },
-    },
+    reference: field === null ? reference : `${reference}/${field}`,
+    provider: item.provider,
+    version: credential.version,
+    value,
+    fields: field === null ? credential.fields : { [field]: value },
+    lease: { expiresAt: bound.snapshot.expiresAt, usesLeft: usesLeft(bound.snapshot, bound.entry.record) },
   }
 }

@@ -8,6 +8,8 @@ export interface RequestHeaders {
   readonly ifNoneMatch: string | undefined
   /** Any header that only a browser's page sends. */
   readonly fromPage: boolean
+  /** A body follows, or its length is not to be told. */
+  readonly hasBody: boolean
 }
 
 export type ReadHeaders =
@@ -24,6 +26,7 @@ export const readHeaders = (raw: readonly string[]): ReadHeaders => {
   let contentType: string | undefined
   let ifNoneMatch: string | undefined
   let fromPage = false
+  let hasBody = false
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] ?? ''
     const value = raw[i + 1] ?? ''
@@ -59,11 +62,17 @@ export const readHeaders = (raw: readonly string[]): ReadHeaders => {
           case 'sec-fetch-dest':
           case 'sec-fetch-user':
             fromPage = true
+            break
+          case 'content-length':
+            hasBody ||= Number(value) !== 0
         }
+        break
+      case 17:
+        if (name.toLowerCase() === 'transfer-encoding') hasBody = true
         break
     }
   }
-  return { ok: true, headers: { host, authorization, contentType, ifNoneMatch, fromPage } }
+  return { ok: true, headers: { host, authorization, contentType, ifNoneMatch, fromPage, hasBody } }
 }
 
 const twice = (name: string): ReadHeaders => ({

@@ -28,12 +28,12 @@ export const send = (
   res: ServerResponse,
   status: number,
   type: string,
-  body: string,
+  body: string | Buffer,
   mode: Mode,
   more: readonly string[] = [],
 ): undefined => {
   if (res.headersSent || res.destroyed) return
-  const bytes = Buffer.from(body)
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
   const head = ['Content-Type', type, 'Content-Length', String(bytes.length), ...headersOf(mode), ...more]
   if (res.req.complete) {
     res.writeHead(status, head)

@@ -138,6 +138,11 @@ export interface UnlockedSource extends CommonSource {
   readonly state: 'unlocked'
   /** Never `locked`. Cheap: read on every call. */
   mode(): Mode
+  /**
+   * A number that is another one whenever `binding`, `locate`, `item` or `open` may answer differently than before: an entry came, the
+   * connection, an alarm, a limit of time. Cheap: read on every call. What was answered under a number may be given again under it.
+   */
+  stamp(): number
   /** Writes `request.create`; resolves when the server has it. Refuses with `target.*`, `lease.too_long`, `mode.refused`. */
   requestBinding(
     ask: BindingAsk,

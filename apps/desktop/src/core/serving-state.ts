@@ -17,6 +17,7 @@ export class ServingState {
   #mode: Mode | null = null
   #away: boolean | null = null
   #until = 0
+  #stamp = 0
 
   constructor(session: UnlockedSession) {
     this.#session = session
@@ -24,6 +25,12 @@ export class ServingState {
       this.#until = 0
     }
     this.#stops = [session.onChanges(forget), session.device.replica.onStatus(forget)]
+  }
+
+  /** Another number whenever anything may have changed: by an event, or by the time that passed. */
+  stamp(): number {
+    this.#recheck()
+    return this.#stamp
   }
 
   mode(): Mode {
@@ -60,6 +67,7 @@ export class ServingState {
     const now = performance.now()
     if (now < this.#until) return
     this.#until = now + RECHECK_MS
+    this.#stamp += 1
     this.#fresh.clear()
     this.#mode = null
     this.#away = null

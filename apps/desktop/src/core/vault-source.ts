@@ -66,6 +66,10 @@ export class VaultSource implements UnlockedSource {
     return this.#serving.mode()
   }
 
+  stamp(): number {
+    return this.#serving.stamp()
+  }
+
   audit(records: Parameters<UnlockedSource['audit']>[0]): Promise<void> {
     this.#core.countReads(records)
     return this.#session.device.audit(records)

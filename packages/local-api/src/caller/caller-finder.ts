@@ -13,11 +13,21 @@ export interface SeenCaller {
   readonly process: ProcessId | null
 }
 
-/** `hash`: SHA-256 of the file that is mapped. */
+/** The open socket of a process, as its system lists it. */
+export interface OpenSocket {
+  readonly pid: number
+  readonly fd: string
+  readonly inode: string
+}
+
+/** `hash`: SHA-256 of the file that is mapped; `file`: its device, inode, size and times, which tell it from any other and from itself once written to. */
 export interface SeenExecutable {
   readonly path: string
   readonly hash: Uint8Array
+  readonly file: string
   readonly process: ProcessId
+  /** The caller's end of the connection it was found by. */
+  readonly socket: OpenSocket
 }
 
 /** Per operating system. Best effort and bounded in time: none of these throws. */
@@ -28,8 +38,11 @@ export interface CallerFinder {
   describe(connection: Socket): Promise<SeenCaller>
   /** Just the executable and the process, for comparing with a binding. */
   executableOf(connection: Socket): Promise<SeenExecutable | null>
-  /** What a process found earlier runs now; null if that very process is gone. */
-  executableNow(process: ProcessId): Promise<SeenExecutable | null>
+  /**
+   * Whether what was seen earlier is so now: the same process (not a later one with its pid), running the same file, with the same socket
+   * open. Asks the system at once; false too where that cannot be told.
+   */
+  isUnchanged(seen: SeenExecutable): boolean
   /** Whether this very process still runs. */
   isAlive(process: ProcessId): boolean
 }

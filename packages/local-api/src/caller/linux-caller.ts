@@ -2,11 +2,12 @@ import { readFile, readlink } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { userInfo } from 'node:os'
 import type { Caller } from '@countersign/schema/request'
-import type { CallerFinder, ProcessId, SeenCaller } from './caller-finder.ts'
+import type { CallerFinder, OpenSocket, SeenCaller } from './caller-finder.ts'
 import { type PeerSocket, peerSocket } from './peer-inode.ts'
 import {
   executableOfProcess,
   findSocketOwner,
+  isCallerUnchanged,
   isProcessAlive,
   readStat,
   userOfProcess,
@@ -72,34 +73,47 @@ const within = async <T>(work: Promise<T>, fallback: T): Promise<T> => {
 export const linuxCallerFinder = (): CallerFinder => {
   const hints: number[] = []
 
-  const ownerOf = async (peer: PeerSocket | null): Promise<number | null> => {
+  /** A connection's other end is the same socket as long as the connection lasts; who has it open may change. */
+  const peers = new WeakMap<Socket, Promise<PeerSocket | null>>()
+
+  const peerOf = (connection: Socket): Promise<PeerSocket | null> => {
+    const known = peers.get(connection)
+    if (known !== undefined) return known
+    const peer = peerSocket(connection)
+    peers.set(connection, peer)
+    peer.then((found) => found ?? peers.delete(connection))
+    return peer
+  }
+
+  const ownerOf = async (peer: PeerSocket | null): Promise<OpenSocket | null> => {
     if (peer === null) return null
-    const pid = await findSocketOwner(peer.inode, hints, Date.now() + BUDGET_MS)
-    if (pid !== null && !hints.includes(pid)) {
-      hints.unshift(pid)
+    const owner = await findSocketOwner(peer.inode, hints, Date.now() + BUDGET_MS)
+    if (owner !== null && !hints.includes(owner.pid)) {
+      hints.unshift(owner.pid)
       hints.length = Math.min(hints.length, MAX_HINTS)
     }
-    return pid
+    return owner
   }
 
   const userOf = async (connection: Socket): Promise<number | null> => {
-    const peer = await peerSocket(connection)
+    const peer = await peerOf(connection)
     if (peer === null || peer.uid !== null) return peer?.uid ?? null
-    const pid = await ownerOf(peer)
-    return pid === null ? null : await userOfProcess(pid)
+    const owner = await ownerOf(peer)
+    return owner === null ? null : await userOfProcess(owner.pid)
   }
 
   const executableOf = async (connection: Socket) => {
-    const pid = await ownerOf(await peerSocket(connection))
-    return pid === null ? null : await executableOfProcess(pid)
+    const owner = await ownerOf(await peerOf(connection))
+    return owner === null ? null : await executableOfProcess(owner)
   }
 
   const describe = async (connection: Socket): Promise<SeenCaller> => {
-    const peer = await peerSocket(connection)
-    const pid = await ownerOf(peer)
+    const peer = await peerOf(connection)
+    const owner = await ownerOf(peer)
+    const pid = owner?.pid ?? null
     const via = connection.remoteAddress === undefined ? 'socket' : 'tcp'
     const uid = peer?.uid ?? (pid === null ? null : await userOfProcess(pid))
-    const seen = pid === null ? null : await executableOfProcess(pid)
+    const seen = owner === null ? null : await executableOfProcess(owner)
     const caller: Caller = {
       executable: seen === null ? null : clip(seen.path, MAX_PATH),
       executableHash: seen?.hash ?? null,
@@ -113,16 +127,11 @@ export const linuxCallerFinder = (): CallerFinder => {
     return { caller, process: seen?.process ?? null }
   }
 
-  const executableNow = async (before: ProcessId) => {
-    const seen = await executableOfProcess(before.pid)
-    return seen?.process.startTime === before.startTime ? seen : null
-  }
-
   return {
     userOf: (connection) => within(userOf(connection), null),
-    executableNow: (process) => within(executableNow(process), null),
     describe: (connection) => within(describe(connection), unseen(connection)),
     executableOf: (connection) => within(executableOf(connection), null),
+    isUnchanged: isCallerUnchanged,
     isAlive: isProcessAlive,
   }
 }
@@ -146,7 +155,7 @@ export const blindCallerFinder = (): CallerFinder => ({
   userOf: async () => null,
   describe: async (connection) => unseen(connection),
   executableOf: async () => null,
-  executableNow: async () => null,
+  isUnchanged: () => false,
   isAlive: (each) => {
     try {
       return process.kill(each.pid, 0)

@@ -9,6 +9,8 @@ export interface PeerSocket {
 }
 
 const SS_TIMEOUT_MS = 500
+/** More than a line of /proc/net/tcp6 has up to the inode. */
+const MAX_TCP_LINE = 256
 
 const hexPort = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0')
 
@@ -26,11 +28,10 @@ const hexAddress = (address: string): { file: 'tcp' | 'tcp6'; hex: string } => {
 
 /** The client's line in /proc/net/tcp: its local end is our remote end. */
 export const findTcpPeer = (table: string, local: string, remote: string): PeerSocket | null => {
-  for (const line of table.split('\n')) {
-    const columns = line.trim().split(/\s+/)
-    if (columns[1] === local && columns[2] === remote && columns[9] !== undefined && columns[9] !== '0') {
-      return { inode: columns[9], uid: Number(columns[7]) }
-    }
+  const pair = `: ${local} ${remote} `
+  for (let at = table.indexOf(pair); at !== -1; at = table.indexOf(pair, at + 1)) {
+    const [, , , , , , uid, , inode] = table.slice(at + 2, at + MAX_TCP_LINE).split(/\s+/)
+    if (inode !== undefined && inode !== '0') return { inode, uid: Number(uid) }
   }
   return null
 }

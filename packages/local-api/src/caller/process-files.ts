@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { type BigIntStats, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { open, readdir, readFile, readlink, stat } from 'node:fs/promises'
-import type { ProcessId, SeenExecutable } from './caller-finder.ts'
+import type { OpenSocket, ProcessId, SeenExecutable } from './caller-finder.ts'
 
 /** Fields 4 (parent) and 22 (start time) of /proc/PID/stat; the name in field 2 may hold spaces and parentheses. */
 export const parseStat = (text: string): { parent: number; startTime: string } | null => {
@@ -34,16 +34,39 @@ export const userOfProcess = async (pid: number): Promise<number | null> => {
   }
 }
 
-const holdsSocket = async (pid: string, link: string): Promise<boolean> => {
+const linkOf = (inode: string): string => `socket:[${inode}]`
+
+/** The process's file descriptor of a socket; newest first, as a new connection's is. */
+const findSocket = async (pid: number, inode: string): Promise<OpenSocket | null> => {
   try {
-    for (const fd of await readdir(`/proc/${pid}/fd`)) {
+    for (const fd of (await readdir(`/proc/${pid}/fd`)).reverse()) {
       const target = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')
-      if (target === link) return true
+      if (target === linkOf(inode)) return { pid, fd, inode }
     }
   } catch {
     // Gone meanwhile, or another user's: neither can be told.
   }
-  return false
+  return null
+}
+
+/** The same at once: a look at a process that is likely the one costs less than the hops of an asynchronous one. */
+const findSocketNow = (pid: number, inode: string): OpenSocket | null => {
+  try {
+    for (const fd of readdirSync(`/proc/${pid}/fd`).reverse()) {
+      if (readlinkOrNone(`/proc/${pid}/fd/${fd}`) === linkOf(inode)) return { pid, fd, inode }
+    }
+  } catch {
+    // As above.
+  }
+  return null
+}
+
+const readlinkOrNone = (path: string): string => {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
 }
 
 /** The process that has a socket open; `hints` are looked at first, this process never. Stops at `deadline` (ms since the epoch). */
@@ -51,34 +74,51 @@ export const findSocketOwner = async (
   inode: string,
   hints: readonly number[],
   deadline: number,
-): Promise<number | null> => {
-  const link = `socket:[${inode}]`
-  const own = String(process.pid)
-  for (const hint of hints) if (await holdsSocket(String(hint), link)) return hint
+): Promise<OpenSocket | null> => {
+  for (const hint of hints) {
+    const found = findSocketNow(hint, inode)
+    if (found !== null) return found
+  }
   const all = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
   // Callers are young more often than not: newest first.
   for (const pid of all.sort((a, b) => Number(b) - Number(a))) {
     if (Date.now() > deadline) return null
-    if (pid !== own && (await holdsSocket(pid, link))) return Number(pid)
+    const found = Number(pid) === process.pid ? null : await findSocket(Number(pid), inode)
+    if (found !== null) return found
   }
   // This very program may call itself (its own tests do).
-  return (await holdsSocket(own, link)) ? process.pid : null
+  return findSocketNow(process.pid, inode)
+}
+
+/** What tells a file from any other, and from itself after a write, which cannot avoid a new change time. */
+const identityOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
+  `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`
+
+/** Whether the process, the file it runs and its end of the connection are the ones seen. Three looks at /proc, no disk. */
+export const isCallerUnchanged = ({ process, file, socket }: SeenExecutable): boolean => {
+  const proc = `/proc/${process.pid}`
+  try {
+    return (
+      readlinkSync(`${proc}/fd/${socket.fd}`) === linkOf(socket.inode) &&
+      identityOf(statSync(`${proc}/exe`, { bigint: true })) === file &&
+      // Last: had the pid changed hands before the other looks, this one would see it.
+      isProcessAlive(process)
+    )
+  } catch {
+    return false
+  }
 }
 
 const MAX_HASHES = 64
 const hashes = new Map<string, Uint8Array>()
 
-/**
- * SHA-256 of a file through an open handle: of what is really mapped, even after the path was replaced. Kept by inode, size and
- * change time, which a write cannot avoid changing.
- */
-const hashFile = async (path: string): Promise<Uint8Array> => {
+/** SHA-256 of a file through an open handle: of what is really mapped, even after the path was replaced. Kept by the file's identity. */
+const hashFile = async (path: string): Promise<{ hash: Uint8Array; file: string }> => {
   const file = await open(path, 'r')
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true })
-    const key = `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`
+    const key = identityOf(await file.stat({ bigint: true }))
     const known = hashes.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) return { hash: known, file: key }
     const hash = createHash('sha256')
     const chunk = Buffer.allocUnsafeSlow(1 << 20)
     for (;;) {
@@ -89,23 +129,24 @@ const hashFile = async (path: string): Promise<Uint8Array> => {
     const digest = new Uint8Array(hash.digest())
     if (hashes.size >= MAX_HASHES) hashes.clear()
     hashes.set(key, digest)
-    return digest
+    return { hash: digest, file: key }
   } finally {
     await file.close()
   }
 }
 
 /** Path and hash of the file a process runs; null if it is gone, another user's, or became another process meanwhile. */
-export const executableOfProcess = async (pid: number): Promise<SeenExecutable | null> => {
+export const executableOfProcess = async (socket: OpenSocket): Promise<SeenExecutable | null> => {
+  const { pid } = socket
   const before = await readStat(pid)
   if (before === null) return null
   try {
     const link = `/proc/${pid}/exe`
     const path = await readlink(link)
-    const hash = await hashFile(link)
+    const { hash, file } = await hashFile(link)
     const after = await readStat(pid)
     const same = after?.startTime === before.startTime && (await readlink(link)) === path
-    return same ? { path, hash, process: { pid, startTime: before.startTime } } : null
+    return same ? { path, hash, file, process: { pid, startTime: before.startTime }, socket } : null
   } catch {
     return null
   }

@@ -4,6 +4,7 @@ import { type Api, modeOf } from '../api.ts'
 import { authenticate, type Bound, sendRefusal } from '../authenticate.ts'
 import type { Exchange } from '../exchange.ts'
 import { usesLeft } from '../lease.ts'
+import type { PreparedRead, ReadSubject } from '../prepared-reads.ts'
 import {
   type Opened,
   openCredential,
@@ -13,7 +14,7 @@ import {
   renderCredential,
 } from '../read-credential.ts'
 import { recordListing } from '../record-listing.ts'
-import { sendJson, sendNotModified } from '../respond.ts'
+import { send, sendJson, sendNotModified } from '../respond.ts'
 import type { Refusal } from '../source.ts'
 
 const referenceIn = (exchange: Exchange): Reference | Refusal => {
@@ -34,8 +35,8 @@ const referenceIn = (exchange: Exchange): Reference | Refusal => {
 const isRefusal = (value: object): value is Refusal => 'ok' in value && value.ok === false
 
 /** Weak: the lease in the body may differ while the credential does not. */
-const etagOf = (opened: Opened): string =>
-  `W/"${opened.item.item.slice(0, 16)}.${opened.credential.version}${opened.field === null ? '' : `.${opened.field}`}"`
+const etagOf = ({ item, version, field }: ReadSubject): string =>
+  `W/"${item.item.slice(0, 16)}.${version}${field === null ? '' : `.${field}`}"`
 
 const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
   ifNoneMatch !== undefined &&
@@ -51,37 +52,62 @@ export const readCredential = (api: Api, exchange: Exchange): undefined | Promis
 
 const readAs = (api: Api, exchange: Exchange, bound: Bound | Refusal): undefined | Promise<undefined> => {
   if (isRefusal(bound)) return sendRefusal(api, exchange, bound)
+  const { session, snapshot, entry } = bound
+  const kept = session.prepared.find(entry, snapshot, exchange.url)
+  if (kept !== undefined) {
+    return answer(api, exchange, bound, kept, () => Buffer.from(kept.body.expose()))
+  }
   const reference = referenceIn(exchange)
   if (isRefusal(reference)) return sendRefusal(api, exchange, reference)
+  const stamp = session.source.stamp()
   const opened = openCredential(api, bound, reference)
   return opened instanceof Promise
-    ? opened.then((each) => answer(api, exchange, bound, each))
-    : answer(api, exchange, bound, opened)
+    ? opened.then((each) => answerFirst(api, exchange, bound, each, stamp))
+    : answerFirst(api, exchange, bound, opened, stamp)
 }
 
-const answer = (
+/** A read that was worked out for this answer, and is kept for the next where nothing in it depends on how many there were. */
+const answerFirst = (
   api: Api,
   exchange: Exchange,
   bound: Bound,
   opened: Opened | Refusal,
+  stamp: number,
 ): undefined | Promise<undefined> => {
   if (!opened.ok) return sendRefusal(api, exchange, opened)
-  const etag = etagOf(opened)
+  const { session, snapshot, entry } = bound
+  const read = {
+    snapshot,
+    subject: { item: opened.item, version: opened.version, field: opened.field },
+    etag: etagOf(opened),
+    ageMs: opened.credential.ageMs,
+  }
+  return answer(api, exchange, bound, read, () => {
+    const body = Buffer.from(JSON.stringify(renderCredential(bound, opened)))
+    if (snapshot.terms.lease.uses === null) session.prepared.keep(entry, exchange.url, stamp, read, body)
+    return body
+  })
+}
+
+/** On record first, then sent. The body is made before the wait: what is kept may be wiped during it. */
+const answer = (
+  api: Api,
+  exchange: Exchange,
+  bound: Bound,
+  { subject, etag, ageMs }: Omit<PreparedRead, 'body'>,
+  bodyOf: () => Buffer,
+): Promise<undefined> => {
   const unchanged = matches(exchange.headers.ifNoneMatch, etag)
-  const ageMs = opened.credential.ageMs
-  return recordRead(api, bound, opened, unchanged ? 'not_modified' : 'ok').then(
+  const durable = recordRead(api, bound, subject, unchanged ? 'not_modified' : 'ok')
+  const body = unchanged ? null : bodyOf()
+  return durable.then(
     () => {
       const ended = refuseIfEnded(api, bound)
       if (ended !== null) return sendRefusal(api, exchange, ended)
       const headers = ageMs > 0 ? ['ETag', etag, 'Age', String(Math.floor(ageMs / 1000))] : ['ETag', etag]
-      if (unchanged) {
-        api.metrics.read('not_modified')
-        return sendNotModified(exchange.res, modeOf(api), headers)
-      }
-      const rendered = renderCredential(bound, opened)
-      if (!rendered.ok) return sendRefusal(api, exchange, rendered)
-      api.metrics.read('ok')
-      sendJson(exchange.res, 200, rendered.body, modeOf(api), headers)
+      api.metrics.read(body === null ? 'not_modified' : 'ok')
+      if (body === null) return sendNotModified(exchange.res, modeOf(api), headers)
+      send(exchange.res, 200, 'application/json', body, modeOf(api), headers)
     },
     () => sendRefusal(api, exchange, { ok: false, code: 'audit.failed' }),
   )

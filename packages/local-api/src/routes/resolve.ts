@@ -42,10 +42,9 @@ export const resolveReferences = async (api: Api, exchange: Exchange): Promise<u
   if (ended !== null) return sendRefusal(api, exchange, ended)
   const results = wanted.map((reference, i): Row => {
     const each = opened[i] ?? ({ ok: false, code: 'internal' } as const)
-    const rendered = each.ok ? renderCredential(bound, each) : each
-    if (!rendered.ok) return { reference, ok: false, problem: problemFor(api, rendered) }
+    if (!each.ok) return { reference, ok: false, problem: problemFor(api, each) }
     api.metrics.read('ok')
-    return { reference, ok: true, credential: rendered.body }
+    return { reference, ok: true, credential: renderCredential(bound, each) }
   })
   const body: Resolved = { results }
   sendJson(exchange.res, 200, body, modeOf(api))

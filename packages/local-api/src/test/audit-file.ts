@@ -1,10 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { type AuditDraft, type AuditLog, AuditWriter } from '@countersign/client/audit/audit-writer'
-import { hashOf } from '@countersign/crypto/hash'
+import { AuditJournal } from '@countersign/client/audit/audit-journal'
+import { AuditWriter } from '@countersign/client/audit/audit-writer'
+import { openLevelStore } from '@countersign/client/store/level-store'
+import { LocalStoreError } from '@countersign/client/store/local-store'
 import { kemKeypair } from '@countersign/crypto/kem'
 import { Secret } from '@countersign/crypto/secret'
-import { sign, signKeypair } from '@countersign/crypto/sign'
-import { encodeCanonical } from '@countersign/schema/canonical'
 import { newId } from '@countersign/schema/ids'
 
 export interface AuditFile {
@@ -14,29 +13,23 @@ export interface AuditFile {
   close(): Promise<void>
 }
 
-/** A chained, signed audit stream in one file: sealed by the product's own writer, one fdatasync a group. */
+/** An audit journal as an installation has it: the product's own writer and journal over a store of its own, one durable batch a group. */
 export const openAuditFile = async (path: string): Promise<AuditFile> => {
-  const file: FileHandle = await open(path, 'a', 0o600)
-  const device = signKeypair(Secret.random())
+  const store = await openLevelStore(path)
   const auditors = kemKeypair(Secret.random())
-  let previous: Uint8Array = new Uint8Array(32)
   let full = false
-  const log: AuditLog = {
-    append: async (drafts: readonly AuditDraft[]) => {
-      if (full) throw new Error('no space left on the test disk')
-      const parts: Uint8Array[] = []
-      for (const draft of drafts) {
-        const bytes = encodeCanonical({ ...draft, previous })
-        previous = hashOf('entry', bytes)
-        parts.push(bytes, sign(device.secretKey, 'entry', previous))
-      }
-      await file.write(Buffer.concat(parts))
-      await file.datasync()
+  const journal = await AuditJournal.open({
+    get: (key) => store.get(key),
+    range: (prefix, options) => store.range(prefix, options),
+    batch: async (write, options) => {
+      if (full) throw new LocalStoreError('store.full', 'no space left on the test disk')
+      await store.batch(write, options)
     },
-  }
+    close: () => store.close(),
+  })
   const writer = new AuditWriter({
     place: { team: newId(), device: newId() },
-    log,
+    log: journal,
     auditKey: () => ({ epoch: 1, publicKey: auditors.publicKey }),
     cause: 'first',
   })
@@ -45,6 +38,6 @@ export const openAuditFile = async (path: string): Promise<AuditFile> => {
     fill: () => {
       full = true
     },
-    close: () => file.close(),
+    close: () => store.close(),
   }
 }

@@ -50,6 +50,12 @@ export class MemoryVault {
   readonly #names = new Map<string, string[]>()
   readonly #bindings = new Map<string, BindingSnapshot>()
   readonly #listeners = new Set<(event: SourceEvent) => void>()
+  #stamp = 1
+  #stamped: { mode: Mode; ageMs: number; refuseOpen: Refusal | null } = {
+    mode: 'normal',
+    ageMs: 0,
+    refuseOpen: null,
+  }
   readonly #audit: AuditFile
   readonly #keepRecords: boolean
 
@@ -85,6 +91,7 @@ export class MemoryVault {
     const key = Secret.random()
     const context = { type: 'item-value', team: TEAM, environment: environmentId, item: id, version }
     const blob = seal(key, context, new TextEncoder().encode(JSON.stringify(fields)))
+    this.#stamp += 1
     if (stored === undefined) {
       this.#items.set(id, { located, versions: new Map([[version, { key, blob }]]) })
       this.#names.set(where, [id])
@@ -135,6 +142,7 @@ export class MemoryVault {
   }
 
   #emit(event: SourceEvent): void {
+    this.#stamp += 1
     for (const listener of [...this.#listeners]) listener(event)
   }
 
@@ -217,10 +225,22 @@ export class MemoryVault {
     return { ok: true, credential: { version, fields, ageMs: this.ageMs } }
   }
 
+  /** Tests set some of it directly, so it is compared too. */
+  #stampNow(): number {
+    const { mode, ageMs, refuseOpen } = this
+    const was = this.#stamped
+    if (was.mode !== mode || was.ageMs !== ageMs || was.refuseOpen !== refuseOpen) {
+      this.#stamped = { mode, ageMs, refuseOpen }
+      this.#stamp += 1
+    }
+    return this.#stamp
+  }
+
   unlocked(): UnlockedSource {
     return {
       state: 'unlocked',
       mode: () => this.mode,
+      stamp: () => this.#stampNow(),
       health: () => this.health('unlocked'),
       audit: (records) => this.#record(records),
       alert: (alert) => this.alerts.push(alert),
