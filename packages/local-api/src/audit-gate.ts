@@ -115,17 +115,17 @@ export class AuditGate {
   }
 }
 
-/** A record about nothing in particular: the base of every other. */
+/** A record about nothing in particular: the base of every other. Members in the order of their encoding, which then need not be sorted. */
 export const plainRecord = (time: number, action: AuditAction, outcome: string): AuditRecord => ({
-  time,
-  action,
-  outcome,
-  count: 1,
-  binding: null,
-  environment: null,
   item: null,
-  version: null,
-  application: null,
+  time,
+  count: 1,
+  action,
   caller: null,
   detail: '',
+  binding: null,
+  outcome,
+  version: null,
+  application: null,
+  environment: null,
 })
