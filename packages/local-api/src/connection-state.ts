@@ -3,7 +3,7 @@ import type { CallerFinder, SeenExecutable } from './caller/caller-finder.ts'
 import type { Transport } from './defence.ts'
 
 /** A program may become another by exec, or hand its socket on: it is looked at again this often. */
-const CALLER_FRESH_MS = 250
+const CALLER_FRESH_MS = 50
 
 type Executable = SeenExecutable | null
 
@@ -47,7 +47,7 @@ export class ConnectionState {
 
   /**
    * The program at the other end, if it is known and still the one seen: same process, same file, same socket. The system is asked, no
-   * more often than every quarter of a second. Undefined: `executable` has to search.
+   * more often than every 50 ms. Undefined: `executable` has to search.
    */
   knownExecutable(now: number): SeenExecutable | undefined {
     const known = this.#known

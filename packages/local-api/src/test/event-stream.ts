@@ -26,5 +26,5 @@ export const listenTo = async (port: number, token: string) => {
   return stream
 }
 
-export const until = (condition: () => boolean): Promise<void> =>
+export const until = (condition: () => boolean | Promise<boolean>): Promise<void> =>
   expect.poll(condition, { timeout: 20_000, interval: 10 }).toBe(true)
