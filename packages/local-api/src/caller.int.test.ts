@@ -46,8 +46,10 @@ test('P2 a program that becomes another one on its open connection is refused, h
   const problem = problemSchema.parse(JSON.parse(await read()))
   expect(problem).toMatchObject({ code: 'caller.changed', detail: expect.stringContaining('another') })
   expect(served.vault.alerts).toContainEqual(expect.objectContaining({ code: 'caller.changed' }))
-  expect(served.vault.records).toContainEqual(
-    expect.objectContaining({ action: 'credential.denied', outcome: 'caller.changed' }),
+  await until(() =>
+    served.vault.records.some(
+      ({ action, outcome }) => action === 'credential.denied' && outcome === 'caller.changed',
+    ),
   )
 })
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
-import { readFile, readlink } from 'node:fs/promises'
+import { readlink } from 'node:fs/promises'
 import type { Socket } from 'node:net'
+import { readTcpTable } from './tcp-table.ts'
 
 /** The peer's own socket as Linux numbers it, and the user who made it where known. */
 export interface PeerSocket {
@@ -41,7 +42,7 @@ const tcpPeer = async (connection: Socket): Promise<PeerSocket | null> => {
   if (!remoteAddress || !remotePort || !localAddress || !localPort) return null
   const remote = hexAddress(remoteAddress)
   const local = hexAddress(localAddress)
-  const table = await readFile(`/proc/net/${remote.file}`, 'latin1')
+  const table = await readTcpTable(remote.file)
   return findTcpPeer(table, `${remote.hex}:${hexPort(remotePort)}`, `${local.hex}:${hexPort(localPort)}`)
 }
 
