@@ -51,7 +51,7 @@ export class ItemIndex {
   readonly #items = new Map<ItemId, ItemRecord>()
   readonly #byName = new Map<string, Set<ItemId>>()
   #size = 0
-  /** Entries that were accepted and whose meta does not open: their author sealed nonsense. */
+  /** Entries that were accepted and whose meta does not open: their author sealed nonsense. The item keeps the meta it had. */
   unreadable = 0
   /** Entries that counted while this member could not see names here. */
   hidden = 0
@@ -157,6 +157,8 @@ export class ItemIndex {
     const meta = content.type === 'item.put' ? this.#openMeta(content.plain, metaKey) : before?.meta
     if (meta === undefined) {
       this.unreadable += 1
+      // Its version counts all the same: whoever changes the item next writes on top of it.
+      if (before !== undefined) this.#put({ ...before, current: step, history })
       return
     }
     if (before !== undefined && before.meta.name !== meta.name)

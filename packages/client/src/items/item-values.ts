@@ -1,9 +1,13 @@
+import { CryptoError } from '@countersign/crypto/crypto-error'
 import type { Secret } from '@countersign/crypto/secret'
 import { parseCompartmentContent } from '@countersign/ledger/compartment-content'
 import { parsePlain } from '@countersign/ledger/plain-content'
 import type { RequestRecord } from '@countersign/ledger/state'
+import { CanonicalError } from '@countersign/schema/canonical'
 import { compartmentStream, LEDGER } from '@countersign/schema/ids'
 import type { ItemMeta, ItemPut, ItemValue } from '@countersign/schema/item'
+import { z } from 'zod'
+import { ClientError } from '../client-error.ts'
 import { type Outcome, ok, refuse } from '../refusal.ts'
 import type { UnlockedSession } from '../session/unlocked-session.ts'
 import { openItemKey, openItemMeta, openItemValue, openRelease } from './item-blobs.ts'
@@ -21,6 +25,27 @@ export interface SealedVersion {
 
 const notHere = (what: string) =>
   refuse('item.unknown', `There is no ${what}.`, 'Reload the list; it may have been deleted.')
+
+const DAMAGED = {
+  code: 'item.damaged',
+  fix: 'Roll it back to an earlier version, and ask whoever wrote this one.',
+  words: (version: number): string =>
+    `Version ${version} of this credential does not open: what is sealed there was not made for it.`,
+} as const
+
+/** Whether opening failed because of what its author sealed; anything else is a fault of ours. */
+const sealedWrong = (error: unknown): boolean =>
+  error instanceof CryptoError || error instanceof CanonicalError || error instanceof z.ZodError
+
+/** A holder can write what does not open: that is a refusal, not a fault. */
+const intact = <T>(version: number, opening: () => T): Outcome<T> => {
+  try {
+    return ok(opening())
+  } catch (error) {
+    if (sealedWrong(error)) return refuse(DAMAGED.code, DAMAGED.words(version), DAMAGED.fix)
+    throw error
+  }
+}
 
 /** The version of an item that is wanted; undefined: the current one. */
 export const versionOf = (record: ItemRecord, version: number | undefined): ItemVersion | undefined =>
@@ -61,8 +86,9 @@ export const openAsHolder = async (
   const found = await putAt(session, environment, at.seq)
   if (!found.ok) return found
   const put = found.value
-  const meta = metaOf(session, environment, put)
-  if (meta === null) return notHere('such version')
+  const meta = intact(put.version, () => metaOf(session, environment, put))
+  if (!meta.ok) return meta
+  if (meta.value === null) return notHere('such version')
   const valueKey = session.ring.valueKey(environment, put.epoch)
   if (valueKey === null) {
     return refuse(
@@ -71,8 +97,8 @@ export const openAsHolder = async (
       'Bind a program to it: that asks the approvers.',
     )
   }
-  const key = openItemKey(session.team, environment, put, valueKey)
-  return ok({ item, environment, version: put.version, meta, put, key })
+  const key = intact(put.version, () => openItemKey(session.team, environment, put, valueKey))
+  return key.ok ? ok({ item, environment, version: put.version, meta: meta.value, put, key: key.value }) : key
 }
 
 /** A version whose key a grant released to this device (P2). */
@@ -98,10 +124,11 @@ export const openByGrant = async (
   const blobs = await putAt(session, environment, wanted.seq)
   if (!blobs.ok) return blobs
   const put = blobs.value
-  const meta = metaOf(session, environment, put)
-  if (meta === null) return notHere('such version')
-  const key = openRelease(session.team, environment, found, session.deviceKem)
-  return ok({ item, environment, version: put.version, meta, put, key })
+  const meta = intact(put.version, () => metaOf(session, environment, put))
+  if (!meta.ok) return meta
+  if (meta.value === null) return notHere('such version')
+  const key = intact(put.version, () => openRelease(session.team, environment, found, session.deviceKem))
+  return key.ok ? ok({ item, environment, version: put.version, meta: meta.value, put, key: key.value }) : key
 }
 
 const releaseOf = async (session: UnlockedSession, request: RequestRecord, item: string, version: number) => {
@@ -129,8 +156,14 @@ const releaseSeqs = async (session: UnlockedSession, request: RequestRecord): Pr
   return seqs
 }
 
-/** The value of an opened version. Handed to one answer and dropped. */
+/** The value of an opened version. Handed to one answer and dropped. Throws ClientError `item.damaged`, `item.mismatch`. */
 export const openedValue = (team: string, sealed: SealedVersion): ItemValue => {
   const { environment, item, version, key, put, meta } = sealed
-  return openItemValue({ team, environment, item, version }, key, put.value, meta.valueHash)
+  const place = { team, environment, item, version }
+  try {
+    return openItemValue(place, key, put.value, meta.valueHash)
+  } catch (cause) {
+    if (!sealedWrong(cause)) throw cause
+    throw new ClientError(DAMAGED.code, DAMAGED.words(version), { cause, fix: DAMAGED.fix })
+  }
 }
