@@ -1,8 +1,9 @@
 import type { Attack } from './attack.ts'
+import { ciphertexts } from './rows/ciphertexts.ts'
 import { serverNamesRecipients } from './rows/server-names-recipients.ts'
 
 /** Every attack, in the order of the table. */
-export const attacks: readonly Attack[] = [...serverNamesRecipients]
+export const attacks: readonly Attack[] = [...serverNamesRecipients, ...ciphertexts]
 
 export const attackOf = (ref: string): Attack => {
   const found = attacks.find((each) => each.ref === ref)

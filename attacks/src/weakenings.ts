@@ -1,4 +1,4 @@
-import type { Weakening } from './attack.ts'
+import type { Edit, Weakening } from './attack.ts'
 
 // Weakenings that several rows share. Each takes one check out of shipped source.
 
@@ -13,3 +13,57 @@ export const UNSIGNED: Weakening = {
     },
   ],
 }
+
+/** Sealed bytes are decrypted whether or not their tag fits: what remains is a stream cipher. */
+export const UNAUTHENTICATED: Weakening = {
+  without: 'the authentication of sealed blobs',
+  edits: [
+    {
+      file: 'packages/crypto/src/aead.ts',
+      find: `a.raw._crypto_aead_xchacha20poly1305_ietf_decrypt(
+      padded,
+      0,
+      0,
+      padded,
+      blob.length - CIPHERTEXT_AT,
+      0,
+      a.context,
+      contextEnd - a.context,
+      0,`,
+      // Encrypting a ciphertext once more under the same key and nonce gives the plaintext, and a tag that nobody compares.
+      replace: `a.raw._crypto_aead_xchacha20poly1305_ietf_encrypt(
+      padded,
+      0,
+      padded,
+      blob.length - CIPHERTEXT_AT - TAG_BYTES,
+      0,
+      a.context,
+      contextEnd - a.context,
+      0,
+      0,`,
+    },
+  ],
+}
+
+const itemContext = (name: 'meta' | 'value' | 'key', type: string, without: string): Edit => {
+  const members = name === 'value' ? 'item, version' : 'item, version, epoch'
+  const left = members
+    .replace(without, '')
+    .replace(/^, /, '')
+    .replace(/, (?=, |$)/, '')
+  return {
+    file: 'packages/client/src/items/item-blobs.ts',
+    find: `({ type: '${type}', team, environment, ${members} }) as const`,
+    replace: `({ type: '${type}', team, environment, ${left} }) as const`,
+  }
+}
+
+/** What a blob of an item is sealed for no longer says `without`, neither where it is sealed nor where it is opened. */
+export const itemContextsWithout = (without: 'item, version' | 'version'): Weakening => ({
+  without: `“${without}” in what an item’s blobs are sealed for`,
+  edits: [
+    itemContext('meta', 'item-meta', without),
+    itemContext('value', 'item-value', without),
+    itemContext('key', 'item-key', without),
+  ],
+})

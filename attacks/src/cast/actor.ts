@@ -37,7 +37,9 @@ export class Actor {
   skewMs = 0
   readonly #stage: Stage
   #joined: Joined | null = null
-  #running: { device: DeviceSession; session: UnlockedSession; close: () => Promise<void> } | null = null
+  #device: DeviceSession | null = null
+  #session: UnlockedSession | null = null
+  #close: () => Promise<void> = async () => undefined
 
   constructor(stage: Stage, name: string, team: (root: Secret) => string, same?: Actor) {
     this.#stage = stage
@@ -79,13 +81,15 @@ export class Actor {
     return this.joined.membership
   }
 
+  /** What their installation does with their keys. Throws where it never got so far. */
   get session(): UnlockedSession {
-    if (this.#running === null) throw new Error(`${this.name}'s installation does not run`)
-    return this.#running.session
+    if (this.#session === null) throw new Error(`${this.name}'s installation is not unlocked`)
+    return this.#session
   }
 
   get replica() {
-    return this.session.device.replica
+    if (this.#device === null) throw new Error(`${this.name}'s installation does not run`)
+    return this.#device.replica
   }
 
   newMember(): NewMember {
@@ -109,13 +113,12 @@ export class Actor {
     this.#joined = joined
   }
 
-  /** Starts their installation, unlocked. `folder` of an earlier start: it goes on from there. */
-  async open(
-    options: { floor?: Head; folder?: string; timing?: Partial<ReplicaTiming> } = {},
-  ): Promise<void> {
-    const store = await openLevelStore(
-      join(this.#stage.folder, options.folder ?? `${this.name}-${this.device.slice(0, 8)}`),
-    )
+  /**
+   * Starts their installation and unlocks it, once it has fetched the ledger as far as it has them in it; where it sounds an alarm
+   * before, it stays locked.
+   */
+  async open(options: { floor?: Head; timing?: Partial<ReplicaTiming> } = {}): Promise<void> {
+    const store = await openLevelStore(join(this.#stage.folder, `${this.name}-${this.device.slice(0, 8)}`))
     const device = await DeviceSession.open({
       store,
       membership: this.membership,
@@ -127,23 +130,23 @@ export class Actor {
       timing: { ...QUICK, ...options.timing },
       ...(options.floor === undefined ? {} : { floor: options.floor }),
     })
-    const session = await UnlockedSession.open(device, this.deviceSecret.copy(), this.root.copy())
-    this.#running = {
-      device,
-      session,
-      close: async () => {
-        session.stop()
-        await device.stop()
-        await store.close()
-      },
+    this.#device = device
+    this.#close = async () => {
+      this.#session?.stop()
+      this.#session = null
+      await device.stop()
+      await store.close()
     }
     this.#stage.later(() => this.close())
+    await this.settled()
+    if (this.alarm === null && device.replica.projection.members.has(this.member))
+      this.#session = await UnlockedSession.open(device, this.deviceSecret.copy(), this.root.copy())
   }
 
   async close(): Promise<void> {
-    const running = this.#running
-    this.#running = null
-    await running?.close()
+    const close = this.#close
+    this.#close = async () => undefined
+    await close()
   }
 
   get alarm() {
@@ -161,15 +164,15 @@ export class Actor {
     await until(`${this.name} is live`, () => this.replica.status().connection === 'live')
   }
 
-  /** Waits until their copy of a stream goes as far as `seq`, or an alarm sounds. */
-  async reached(seq: number, stream = LEDGER): Promise<void> {
+  /** Waits until they have judged the ledger as far as `seq`, or an alarm sounds. */
+  async reached(seq: number): Promise<void> {
     await until(
-      `${this.name} has ${stream} up to ${seq}`,
-      () => (this.replica.head(stream)?.seq ?? -1) >= seq || this.alarm !== null,
+      `${this.name} has the ledger up to ${seq}`,
+      () => (this.session.ledger.projection.head?.seq ?? -1) >= seq || this.alarm !== null,
     )
   }
 
-  /** Waits until they have what another has, in both directions of time: same ledger head. */
+  /** Waits until they have judged what another has. */
   async inStepWith(other: Actor): Promise<void> {
     await this.reached(other.replica.head(LEDGER)?.seq ?? -1)
   }

@@ -72,15 +72,8 @@ export class Company {
     }
     ada.join(must(await foundTeam(plan, genesisOf(plan))))
     await ada.open()
-    await ada.live()
-    await Company.#reduced(ada)
     const { vault } = must(await createVault(ada.session, 'llm', ['development', 'production']))
     return new Company(stage, server, ada, vault)
-  }
-
-  /** The ledger's first entry is reduced, so that there is a team key to write under. */
-  static async #reduced(ada: Actor): Promise<void> {
-    await ada.reached(0)
   }
 
   get team(): string {
@@ -123,7 +116,6 @@ export class Company {
       }),
     )
     await actor.open({ floor: head })
-    await actor.live()
     await actor.inStepWith(this.ada)
   }
 

@@ -1,23 +1,31 @@
-import { newcomerRecords } from '@countersign/client/members/new-member'
+import { newCompartmentEpoch } from '@countersign/client/keys/epochs'
+import { removeMember } from '@countersign/client/members/remove-member'
 import { rekeyEnvironment } from '@countersign/client/vaults/vault-actions'
-import { randomBytes } from '@countersign/crypto/random'
-import { LEDGER } from '@countersign/schema/ids'
-import type { Attack } from '../attack.ts'
-import { refused, succeeded } from '../attack.ts'
-import { Actor } from '../cast/actor.ts'
+import { CryptoError } from '@countersign/crypto/crypto-error'
+import { openSealed } from '@countersign/crypto/kem'
+import { Secret } from '@countersign/crypto/secret'
+import { activeMembers } from '@countersign/ledger/projection-lookup'
+import { compartmentStream, LEDGER } from '@countersign/schema/ids'
+import { ledgerEntrySchemas } from '@countersign/schema/ledger-entries'
+import { type Attack, succeeded } from '../attack.ts'
+import { accessTo, membershipOf, NAMES, penOf, stranger, teamKeyOf } from '../cast/attacker.ts'
 import { Company } from '../cast/company.ts'
+import { alarmed, judgementOf } from '../cast/judgement.ts'
 import { stolenValueKeys, stolenValues } from '../cast/thief.ts'
-import { until } from '../cast/until.ts'
 import { forgeLedger } from '../double/forge.ts'
 import { UNSIGNED } from '../weakenings.ts'
 
 const AREA = 'hostile server: published'
 
-const teamKeyOf = (actor: Actor) => {
-  const epoch = actor.session.ledger.projection.teamKeys.at(-1)?.epoch ?? 0
-  const key = actor.session.ring.teamKey(epoch)
-  if (key === null) throw new Error('no team key')
-  return { epoch, key }
+/** After a new epoch Ada stores a value; whether the thief opens it. */
+const opensTheNext = async (company: Company, thief: { member: string; kem: typeof company.ada.kem }) => {
+  const { ada, server, team, production, stage } = company
+  await rekeyEnvironment(ada.session, production, false)
+  const canary = stage.canary('value after the new epoch')
+  await company.item('openai', canary)
+  const keys = stolenValueKeys(server.timeline, team, production, thief)
+  if (!stolenValues(server.timeline, team, production, keys).includes(canary))
+    throw new Error('the entry counts, and its subject opens nothing')
 }
 
 export const serverNamesRecipients: readonly Attack[] = [
@@ -25,56 +33,127 @@ export const serverNamesRecipients: readonly Attack[] = [
     ref: 'BW01',
     area: AREA,
     title: 'escrow: the server names a recovery member to whom keys are to be sealed',
-    tried:
-      'forges member.add of a recovery admin in Ada’s name, with the real team key of a member who helps',
+    tried: 'forges member.add of a recovery admin in Ada’s name, with the team key of a member who helps',
+    refusal: 'bad_entry',
+    weakened: UNSIGNED,
+    run: async (stage) => {
+      const company = await Company.found(stage)
+      const { ada, server, production } = company
+      const dana = await company.developer()
+      const eve = await stranger(company)
+      const plain = membershipOf(company, eve, ['admin'], [accessTo(production, eve.member, 'hold', true)])
+      const pen = penOf(company, ada, eve.signKeys)
+      const forged = forgeLedger(pen, server.timeline, teamKeyOf(dana), 'member.add', plain, NAMES)
+      server.push(server.timeline, LEDGER, forged)
+      const refusal = await judgementOf(ada, forged)
+      if (refusal !== null) return refusal
+      await opensTheNext(company, eve)
+      return succeeded('the key that Ada’s client sealed to Eve opens the next value')
+    },
+  },
+  {
+    ref: 'BW02',
+    area: AREA,
+    title: 'key rotation: the server slips a recipient in while the client re-keys',
+    tried: 'answers Ada’s removal of a member with “somebody was faster” and a forged member.add',
+    refusal: 'bad_entry',
+    weakened: UNSIGNED,
+    run: async (stage) => {
+      const company = await Company.found(stage)
+      const { ada, server, team } = company
+      const dana = await company.developer()
+      const eve = await stranger(company)
+      const pen = penOf(company, ada, eve.signKeys)
+      const helped = teamKeyOf(dana)
+      let slipped = false
+      server.intercept = (message) => {
+        if (message.type !== 'append' || slipped) return false
+        slipped = true
+        const plain = membershipOf(company, eve, [], [])
+        server.timeline
+          .entries(LEDGER)
+          .push(forgeLedger(pen, server.timeline, helped, 'member.add', plain, NAMES))
+        return false
+      }
+      await removeMember(ada.session, dana.member, 'left')
+      if (!slipped) throw new Error('there was no removal to race with')
+      const sounded = alarmed(ada)
+      if (sounded !== null) return sounded
+      const removal = ledgerEntrySchemas['member.remove'].plain.parse(
+        server.timeline.last(LEDGER, 'member.remove').envelope.plain,
+      )
+      const { epoch, wraps } = removal.teamKey
+      const blob = wraps.find(({ member }) => member === eve.member)?.blob
+      if (blob === undefined) throw new Error('the new team key is not sealed to Eve')
+      const key = openSealed(eve.kem, { type: 'team-key', team, epoch, member: eve.member }, blob)
+      return succeeded(`Ada’s client sealed the new team key to Eve (${key.length} bytes)`)
+    },
+  },
+  {
+    ref: 'LP01',
+    area: AREA,
+    title: 'recovery contact: the server raises a member who helps it to holder',
+    tried: 'forges member.access in Ada’s name, so that the next epoch is sealed to Dana',
+    refusal: 'bad_entry',
+    weakened: UNSIGNED,
+    run: async (stage) => {
+      const company = await Company.found(stage)
+      const { ada, server, production } = company
+      const dana = await company.developer()
+      const eve = await stranger(company)
+      const access = [accessTo(production, dana.member, 'hold')]
+      const forged = forgeLedger(
+        penOf(company, ada, eve.signKeys),
+        server.timeline,
+        teamKeyOf(dana),
+        'member.access',
+        { authority: null, member: dana.member, access, epochs: [], cuts: [] },
+        {},
+      )
+      server.push(server.timeline, LEDGER, forged)
+      const refusal = await judgementOf(ada, forged)
+      if (refusal !== null) return refusal
+      await opensTheNext(company, dana)
+      return succeeded('the key that Ada’s client sealed to Dana opens the next value')
+    },
+  },
+  {
+    ref: '1P01',
+    area: AREA,
+    title: 'key made by the server: a new epoch whose key the server chose',
+    tried: 'forges epoch.start in Ada’s name, sealing a value key of its own to all holders’ public keys',
     refusal: 'bad_entry',
     weakened: UNSIGNED,
     run: async (stage) => {
       const company = await Company.found(stage)
       const { ada, server, team, production } = company
       const dana = await company.developer()
-      const eve = new Actor(stage, 'Eve', () => team)
-      await eve.enrolTwoKeys()
-      const records = newcomerRecords(team, eve.newMember(), ['admin'])
+      const eve = await stranger(company)
+      const { projection } = ada.session.ledger
+      const recipients = activeMembers(projection).map(({ member, kemKey }) => ({
+        member,
+        kemKey,
+        holds: member !== dana.member,
+      }))
+      const none = { meta: Secret.random(), value: Secret.random() }
+      const { record, keys } = newCompartmentEpoch(team, production, 1, recipients, none)
+      const cut = { environment: production, head: server.timeline.head(compartmentStream(production)) }
       const forged = forgeLedger(
-        { team, member: ada.member, device: ada.device, key: eve.signKeys },
+        penOf(company, ada, eve.signKeys),
         server.timeline,
         teamKeyOf(dana),
-        'member.add',
-        {
-          authority: null,
-          ...records,
-          teamKey: { member: eve.member, blob: randomBytes(1258) },
-          auditKey: null,
-          access: [
-            {
-              environment: production,
-              level: 'hold',
-              approve: true,
-              wrap: { member: eve.member, meta: randomBytes(1258), value: randomBytes(1258) },
-            },
-          ],
-          transcript: randomBytes(32),
-        },
-        { name: 'Recovery', device: 'Recovery', credentials: ['1', '2'] },
+        'epoch.start',
+        { epoch: record, cut },
+        {},
       )
       server.push(server.timeline, LEDGER, forged)
-      await until(
-        'Ada has judged it',
-        () => ada.alarm !== null || ada.session.ledger.projection.members.has(eve.member),
-      )
-      if (ada.alarm !== null) return refused(ada.alarm.code, ada.alarm.message)
-      await rekeyEnvironment(ada.session, production, false)
-      const canary = stage.canary('value after the new epoch')
+      const refusal = await judgementOf(ada, forged)
+      if (refusal !== null) return refusal
+      const canary = stage.canary('value under the server’s key')
       await company.item('openai', canary)
-      const values = stolenValues(
-        server.timeline,
-        team,
-        production,
-        stolenValueKeys(server.timeline, team, production, eve),
-      )
-      if (!values.includes(canary)) throw new Error('Eve is a member and opens nothing')
-      return succeeded('the key that Ada’s client sealed to Eve opens the value')
+      const values = stolenValues(server.timeline, team, production, new Map([[1, keys.value]]))
+      if (!values.includes(canary)) throw new CryptoError('open_failed', 'the server’s own key opens nothing')
+      return succeeded('Ada’s client sealed a value under a key that the server made')
     },
   },
 ]

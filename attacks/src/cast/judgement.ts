@@ -1,0 +1,25 @@
+import { REFUSALS } from '@countersign/ledger/refusal'
+import { decodeEntry } from '@countersign/schema/entry'
+import { type Finding, refused } from '../attack.ts'
+import type { Actor } from './actor.ts'
+import { until } from './until.ts'
+
+/** The alarm of an installation as what refused an attack; null where it sounds none. */
+export const alarmed = (actor: Actor): Finding | null =>
+  actor.alarm === null ? null : refused(actor.alarm.code, actor.alarm.message)
+
+/**
+ * Waits until somebody's installation has judged an entry: by an alarm, or by the reducer's verdict, which the audit shows beside the
+ * entry. Null: it counts.
+ */
+export const judgementOf = async (actor: Actor, entry: Uint8Array): Promise<Finding | null> => {
+  const { id } = decodeEntry(entry).envelope
+  await until(
+    `${actor.name} has judged the entry`,
+    () => actor.alarm !== null || actor.session.verdict(id) !== undefined,
+  )
+  const sounded = alarmed(actor)
+  if (sounded !== null) return sounded
+  const verdict = actor.session.verdict(id)
+  return verdict === undefined || verdict.accepted ? null : refused(verdict.code, REFUSALS[verdict.code])
+}
