@@ -1,9 +1,16 @@
 import type { Attack } from './attack.ts'
 import { ciphertexts } from './rows/ciphertexts.ts'
+import { injected } from './rows/injected.ts'
+import { keysSubstituted } from './rows/keys-substituted.ts'
 import { serverNamesRecipients } from './rows/server-names-recipients.ts'
 
 /** Every attack, in the order of the table. */
-export const attacks: readonly Attack[] = [...serverNamesRecipients, ...ciphertexts]
+export const attacks: readonly Attack[] = [
+  ...serverNamesRecipients,
+  ...ciphertexts,
+  ...injected,
+  ...keysSubstituted,
+]
 
 export const attackOf = (ref: string): Attack => {
   const found = attacks.find((each) => each.ref === ref)

@@ -67,3 +67,16 @@ export const itemContextsWithout = (without: 'item, version' | 'version'): Weake
     itemContext('key', 'item-key', without),
   ],
 })
+
+/** A key that was sealed to this member is used without comparing it with what its maker committed to. */
+export const UNCOMMITTED: Weakening = {
+  without: 'the comparison of a received key with its commitment',
+  edits: [
+    {
+      file: 'packages/client/src/keys/key-chain.ts',
+      find: "generation.commitment)) return key\n    this.#rules.onProblem('epoch.bad_wrap', epoch)",
+      replace:
+        "generation.commitment) || key !== null) return key\n    this.#rules.onProblem('epoch.bad_wrap', epoch)",
+    },
+  ],
+}

@@ -10,7 +10,7 @@ import { ENTRY_PURPOSE } from '@countersign/schema/entry'
 import { type EntryId, newId } from '@countersign/schema/ids'
 import { ClientError } from '../client-error.ts'
 import type { ItemIndex } from '../items/item-index.ts'
-import { KeyRing } from '../keys/key-ring.ts'
+import { type KeyProblem, KeyRing } from '../keys/key-ring.ts'
 import { type Outcome, ok, type Refusal, refuse } from '../refusal.ts'
 import type { Author, EntryDraft, HeadOf } from '../team/author.ts'
 import { CompartmentCheckpoints } from '../team/compartment-checkpoint.ts'
@@ -95,6 +95,16 @@ export class UnlockedSession {
 
   get ring(): KeyRing {
     return this.#replay.ring
+  }
+
+  /** Keys that are not what the team was told of, as far as they were asked for (P4). */
+  get keyProblems(): readonly KeyProblem[] {
+    return this.ring.problems
+  }
+
+  /** Whether a cut in the ledger names another history of an environment than the one shown here. */
+  get cutForked(): boolean {
+    return this.#replay.problems.has('chain.cut_fork')
   }
 
   now(): number {

@@ -13,7 +13,8 @@ import {
 import type { ItemDelete, ItemPut } from '@countersign/schema/item'
 import type { LedgerBody, LedgerEntryType, LedgerPlain } from '@countersign/schema/ledger-entries'
 import { ClientError } from '../client-error.ts'
-import type { KeyRing } from '../keys/key-ring.ts'
+import { keyFault } from '../keys/key-fault.ts'
+import type { KeyProblem, KeyRing } from '../keys/key-ring.ts'
 import { sealBody } from './entry-body.ts'
 
 /** An entry before it has a place in its stream. */
@@ -39,10 +40,20 @@ export interface Author {
   readonly sign: KeyPair
 }
 
-const noKey = (what: string): ClientError =>
-  new ClientError('keys.missing', `This member has no ${what}.`, {
+const noKey = (
+  author: Author,
+  key: KeyProblem['key'],
+  environment: EnvironmentId | null,
+  what: string,
+): ClientError => {
+  const problem = author.ring.problems.findLast(
+    (each) => each.key === key && each.environment === environment,
+  )
+  if (problem !== undefined) return keyFault(problem)
+  return new ClientError('keys.missing', `This member has no ${what}.`, {
     fix: 'Sync with the server; if it stays, ask an admin to look at your access.',
   })
+}
 
 /** A ledger entry, its body sealed under the current team key. `id`: of an intent that may be replayed (P19). */
 export const ledgerDraft = <T extends LedgerEntryType>(
@@ -54,7 +65,7 @@ export const ledgerDraft = <T extends LedgerEntryType>(
 ): EntryDraft => {
   const epoch = currentTeamKey(author.projection)?.epoch
   const key = epoch === undefined ? null : author.ring.teamKey(epoch)
-  if (epoch === undefined || key === null) throw noKey('team key')
+  if (epoch === undefined || key === null) throw noKey(author, 'team-key', null, 'team key')
   return {
     stream: LEDGER,
     type,
@@ -80,13 +91,14 @@ export const itemDraft = (
 export const currentKeys = (author: Author, environment: EnvironmentId) => {
   const epoch = author.projection.environments.get(environment)?.epochs.at(-1)?.epoch
   const meta = epoch === undefined ? null : author.ring.metaKey(environment, epoch)
-  if (epoch === undefined || meta === null) throw noKey('key of this environment')
+  if (epoch === undefined || meta === null)
+    throw noKey(author, 'meta-key', environment, 'key of this environment')
   return { epoch, meta, value: author.ring.valueKey(environment, epoch) }
 }
 
 /** As `currentKeys`, for somebody who holds the environment. */
 export const holderKeys = (author: Author, environment: EnvironmentId) => {
   const { epoch, meta, value } = currentKeys(author, environment)
-  if (value === null) throw noKey('value key of this environment')
+  if (value === null) throw noKey(author, 'value-key', environment, 'value key of this environment')
   return { epoch, meta, value }
 }

@@ -1,7 +1,9 @@
+import { keyFault } from '@countersign/client/keys/key-fault'
 import type { Alarm } from '@countersign/client/replica/alarm'
 import { modeOf, servesUntil, turnedAway } from '@countersign/client/session/serving'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { activeMembers } from '@countersign/ledger/projection-lookup'
+import { REFUSALS } from '@countersign/ledger/refusal'
 import type { StatusView } from '../../shared/views.ts'
 import type { Core } from '../core-state.ts'
 import { nameOf } from './people.ts'
@@ -49,6 +51,21 @@ const vouchedBy = ({ session }: Core, { signer }: Alarm): string => {
   return ` ${nameOf(session.ledger, signer.member)} signed on top of it.`
 }
 
+/** What only an unlocked installation can notice: it opens and compares what others sealed. */
+const warningOf = (session: UnlockedSession): StatusView['alarm'] => {
+  const problem = session.keyProblems[0]
+  if (problem !== undefined) {
+    const { code, message, fix } = keyFault(problem)
+    return { code, message, fix }
+  }
+  if (!session.cutForked) return null
+  return {
+    code: 'chain.cut_fork',
+    message: REFUSALS['chain.cut_fork'],
+    fix: 'Do not rely on this server. Tell the other members, and keep this profile as evidence.',
+  }
+}
+
 const alarmOf = (core: Core): StatusView['alarm'] => {
   const status = core.device?.replica.status()
   if (status?.alarm != null) {
@@ -58,7 +75,7 @@ const alarmOf = (core: Core): StatusView['alarm'] => {
       fix: 'Do not rely on this server. Tell the other members, compare what their apps show, and keep this profile as evidence.',
     }
   }
-  return core.alert
+  return core.alert ?? (core.session === null ? null : warningOf(core.session))
 }
 
 /** What every window shows all the time; of a locked installation nothing that names the team. */
