@@ -2,6 +2,7 @@ import type { Attack } from './attack.ts'
 import { ciphertexts } from './rows/ciphertexts.ts'
 import { injected } from './rows/injected.ts'
 import { keysSubstituted } from './rows/keys-substituted.ts'
+import { parametersLowered } from './rows/parameters-lowered.ts'
 import { serverNamesRecipients } from './rows/server-names-recipients.ts'
 
 /** Every attack, in the order of the table. */
@@ -10,6 +11,7 @@ export const attacks: readonly Attack[] = [
   ...ciphertexts,
   ...injected,
   ...keysSubstituted,
+  ...parametersLowered,
 ]
 
 export const attackOf = (ref: string): Attack => {

@@ -11,6 +11,7 @@ import type { Assertion } from '@countersign/crypto/assertion'
 import { randomBytes } from '@countersign/crypto/random'
 import { RP_ID, RP_ORIGIN } from '@countersign/crypto/rp'
 import { SoftwareAuthenticator } from '@countersign/crypto/software-authenticator'
+import { decodeAuthenticator, encodeAuthenticator } from '@countersign/crypto/software-authenticator-state'
 
 /** Somebody's security keys, genuine in all but their shell; each enrolment is another key. */
 export class TouchKeys implements Authenticator {
@@ -70,4 +71,20 @@ export class TouchKeys implements Authenticator {
     }
     throw new Error('none of these security keys answers')
   }
+}
+
+/** A touch of a stolen key whose owner's PIN or fingerprint the thief does not have. */
+export const softwareKeyWithout = (
+  key: SoftwareAuthenticator,
+  missing: 'userVerified',
+  challenge: Uint8Array,
+  allowCredentials: readonly Uint8Array[],
+): Assertion => {
+  const state = decodeAuthenticator(key.serialize())
+  const stolen = SoftwareAuthenticator.restore(
+    encodeAuthenticator({ ...state, options: { ...state.options, [missing]: false } }),
+  )
+  const got = stolen.get({ rpId: RP_ID, origin: RP_ORIGIN, challenge, allowCredentials })
+  if ('code' in got) throw new Error(got.code)
+  return got.assertion
 }
