@@ -1,5 +1,6 @@
 import type { Attack } from './attack.ts'
 import { ciphertexts } from './rows/ciphertexts.ts'
+import { downgrades } from './rows/downgrades.ts'
 import { injected } from './rows/injected.ts'
 import { keysSubstituted } from './rows/keys-substituted.ts'
 import { parametersLowered } from './rows/parameters-lowered.ts'
@@ -12,6 +13,7 @@ export const attacks: readonly Attack[] = [
   ...injected,
   ...keysSubstituted,
   ...parametersLowered,
+  ...downgrades,
 ]
 
 export const attackOf = (ref: string): Attack => {
