@@ -5,10 +5,9 @@ import { createServer } from 'node:http'
 const lines = process.stdin.setEncoding('utf8')[Symbol.asyncIterator]()
 const first = await lines.next()
 const { headers, body } = JSON.parse(String(first.value))
-const bytes = Buffer.from(body)
-const server = createServer({ keepAliveTimeout: 75_000 }, (_req, res) => {
+const server = createServer({ keepAliveTimeout: 75_000, noDelay: true }, (_req, res) => {
   res.writeHead(200, headers)
-  res.end(bytes)
+  res.end(body)
 })
 server.listen(0, '127.0.0.1', () => console.log(JSON.stringify(server.address())))
 await lines.next()

@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net'
 
-/** Requests per second, and the 99th percentile of the time to an answer in ms. */
+/** Requests per second, and median and 99th percentile of the time to an answer in ms. */
 export interface Load {
   readonly perSecond: number
+  readonly p50Ms: number
   readonly p99Ms: number
 }
 
@@ -75,5 +76,6 @@ export const load = async (
   const seconds = (performance.now() - startedAt) / 1000
   for (const socket of sockets) socket.destroy()
   times.sort((a, b) => a - b)
-  return { perSecond: times.length / seconds, p99Ms: times[Math.floor(times.length * 0.99)] ?? Number.NaN }
+  const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN
+  return { perSecond: times.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99) }
 }

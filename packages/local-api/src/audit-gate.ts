@@ -48,15 +48,18 @@ export class AuditGate {
   append(record: AuditRecord): Promise<void> {
     const batch = this.#open
     batch.records.push(record)
-    if (!this.#writing && !this.#scheduled) {
-      // One turn of the event loop gathers what all connections sent in it.
-      this.#scheduled = true
-      setImmediate(() => {
-        this.#scheduled = false
-        this.#flush()
-      })
-    }
+    if (!this.#writing) this.#schedule()
     return batch.durable
+  }
+
+  /** One turn of the event loop gathers what all connections sent in it. */
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#flush()
+    })
   }
 
   /** Denials nobody authenticated for: alike ones of the same second become one record with a count (P18). */
@@ -111,7 +114,10 @@ export class AuditGate {
     this.#writing = false
     if (error !== undefined) this.failures += 1
     batch.settle(error)
-    this.#flush()
+    const waiting = this.#open.records.length
+    // As many as were written: the disk goes on while their answers are made. Fewer: what this turn still brings shares their write.
+    if (waiting === 0 || waiting >= batch.records.length) this.#flush()
+    else this.#schedule()
   }
 }
 
