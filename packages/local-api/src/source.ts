@@ -63,7 +63,7 @@ export interface LocatedItem {
 
 export interface OpenedCredential {
   readonly version: number
-  /** Field name → value. Handed straight to one response and dropped. */
+  /** Field name → value. Put into an answer; that answer is kept, and wiped, as `PreparedReads` says. */
   readonly fields: Readonly<Record<string, string>>
   /** How old what is served is: 0 while the server is reached, else since its last word (the `Age` header). */
   readonly ageMs: number

@@ -27,7 +27,7 @@ import { tokenStore } from './token-records.ts'
 const no = (code: ProblemCode, detail?: string): Refusal =>
   detail === undefined ? { ok: false, code } : { ok: false, code, detail }
 
-/** Opened item keys kept for programs that read often: sealed values and keys, never plaintext. */
+/** Opened item keys kept for programs that read often: sealed values and keys. Plaintext is kept for moments only, by the local API. */
 const MAX_OPENED = 2000
 
 /** The local API over an unlocked session: this installation's bindings, opened through the keys released to it. */
