@@ -39,6 +39,21 @@ module.exports = {
       to: { path: '^(apps|tools|e2e|bench|attacks)/', pathNot: '^apps/$1/' },
     },
     {
+      name: 'verifier-on-its-own',
+      comment:
+        'What checks an export shares no code with what writes it: its own files and Node, nothing of packages/ and no library',
+      severity: 'error',
+      from: { path: '^apps/agent/src/verifier/', pathNot: TEST_CODE },
+      to: { pathNot: ['^apps/agent/src/verifier/'], dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'verifier-few-builtins',
+      comment: 'Of Node the verifier uses hashes, signatures and files, no network and no processes',
+      severity: 'error',
+      from: { path: '^apps/agent/src/verifier/', pathNot: TEST_CODE },
+      to: { dependencyTypes: ['core'], pathNot: ['^(?:node:)?(?:crypto|fs|fs/promises)$'] },
+    },
+    {
       name: 'one-sodium-door',
       comment: 'Only packages/crypto talks to libsodium',
       severity: 'error',

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { CliError, EXIT } from './cli-error.ts'
+import { type AuditVerifyOptions, auditVerify } from './commands/audit-verify.ts'
 import { type BindOptions, bind } from './commands/bind.ts'
 import { list } from './commands/list.ts'
 import { type ReadOptions, read } from './commands/read.ts'
@@ -89,6 +90,36 @@ program
   .description('give a binding back')
   .argument('<binding>', 'its id, or the name of its program')
   .action((which: string) => unbind(terminal, environment(), which))
+
+const verify = (command: Command): Command =>
+  command
+    .argument('<file...>', 'exports; several are compared with each other')
+    .option('--json', 'the report as JSON')
+    .option('--records', 'print the opened audit records too, one JSON line each')
+    .option('--team <id>', 'the team’s id, as you know it')
+    .option('--genesis <hash>', 'the hash of the team’s first entry, as your own app shows it')
+    .action(async (files: string[], options: AuditVerifyOptions) => {
+      process.exitCode = await auditVerify(terminal, files, options)
+    })
+
+const offline =
+  'Exit codes: 0 all of it verifies · 1 it does not, or it convicts somebody · 2 no export, wrong use'
+verify(
+  program
+    .command('audit')
+    .description('check audit exports; needs no app and no network')
+    .command('verify')
+    .description('check every signature, chain, tree and touch of exports')
+    .addHelpText('after', `\n${offline}`),
+)
+verify(
+  program
+    .command('evidence')
+    .description('check evidence that an alarm left; needs no app and no network')
+    .command('verify')
+    .description('check what was signed, and whether it convicts the server')
+    .addHelpText('after', `\n${offline}`),
+)
 
 try {
   await program.parseAsync()

@@ -2,6 +2,7 @@ import { open, seal } from '@countersign/crypto/aead'
 import { hkdf } from '@countersign/crypto/derive'
 import { openSealed, sealTo } from '@countersign/crypto/kem'
 import type { KeyPair } from '@countersign/crypto/key-pair'
+import { messageKey } from '@countersign/crypto/message-key'
 import { Secret } from '@countersign/crypto/secret'
 import {
   type AuditRecord,
@@ -102,5 +103,12 @@ export class SegmentOpener {
     this.#next += count
     this.#key = ratchet(this.#key)
     return records
+  }
+
+  /** The message key (C23) of the next entry, if it opens; null as above. */
+  discloseNext(entry: AuditRecords): Uint8Array | null {
+    if (entry.segment !== this.#segment || entry.first !== this.#next) return null
+    const key = messageKey(this.#key, entry.records)
+    return this.open(entry) === null ? null : key
   }
 }

@@ -109,6 +109,11 @@ export class DeviceSession {
     this.#scheduleFlush()
   }
 
+  /** Signs with the device key under a purpose of its own; never entries of the ledger or of items (P14). */
+  sign(purpose: 'audit-export', bytes: Uint8Array): Uint8Array {
+    return sign(this.#signKey.secretKey, purpose, bytes)
+  }
+
   /** Audit entries that the server does not have yet. */
   get waitingAudit(): number {
     return this.#journal.waiting
