@@ -1,6 +1,6 @@
 import type { Bridge } from '../src/shared/bridge.ts'
 import type { CallError, CallName, CallRequest, CallResult, CoreEvent } from '../src/shared/contract.ts'
-import type { InviteView, JoinView, StatusView } from '../src/shared/views.ts'
+import type { ExportView, InviteView, JoinView, StatusView } from '../src/shared/views.ts'
 import { bindings, itemDetail, rows } from './sample-items.ts'
 import { auditRows, requestDetail, requests } from './sample-requests.ts'
 import { DAY, invites, members, now, status, vaults } from './sample-team.ts'
@@ -28,6 +28,16 @@ const invite: InviteView = {
   code: null,
   link: `countersign-invite:${'v1.aGVsbG8td29ybGQtdGhpcy1pcy1vbmx5LWEtc2FtcGxl'.repeat(4)}`,
   expiresAt: now + DAY,
+  error: null,
+}
+
+const exporting: ExportView = {
+  kind: 'audit',
+  state: 'running',
+  path: '/home/otto/Documents/countersign audit 2026-11-25 10.04.59.csaudit',
+  done: 41_200,
+  total: 118_034,
+  bytes: 0,
   error: null,
 }
 
@@ -95,6 +105,11 @@ const usual = (current: StatusView): Replies => ({
       problems: [],
     })
   },
+  'export.audit': () => ok(exporting),
+  'export.evidence': () => ok({ ...exporting, kind: 'evidence' }),
+  'export.state': () => ok({ export: null }),
+  'export.cancel': () => ok({ export: { ...exporting, state: 'cancelled' } }),
+  'alarm.dismiss': () => ok(current),
   'keys.add': () => ok(members[0]!),
   'keys.retire': () => ok(members[0]!),
   'settings.get': () => ok({ idleLockMs: 600_000, clipboardClearMs: 30_000, theme: 'system' }),

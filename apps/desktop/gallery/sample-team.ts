@@ -29,7 +29,20 @@ export const status: StatusView = {
   me: { ...ada, roles: ['admin', 'developer'], approver: true },
   bootstrapOpen: false,
   server: { url: 'https://sync.acme.example:8743', connection: 'live', lastContact: now - 4000 },
-  witness: { time: now - 3 * MINUTE, by: ben.name, devices: 4, of: 6 },
+  witness: {
+    time: now - 3 * MINUTE,
+    by: ben.name,
+    devices: 4,
+    of: 6,
+    each: [
+      { device: id(21), name: `${ben.name}, work laptop`, time: now - 3 * MINUTE, state: 'agrees' },
+      { device: id(22), name: `${ben.name}, desktop`, time: now - 9 * MINUTE, state: 'agrees' },
+      { device: id(23), name: `${chiara.name}, laptop`, time: now - 12 * MINUTE, state: 'agrees' },
+      { device: id(24), name: `${dai.name}, laptop`, time: now - 40 * MINUTE, state: 'agrees' },
+      { device: id(25), name: `${dai.name}, build machine`, time: now - 5 * HOUR, state: 'behind' },
+      { device: id(26), name: `${eve.name}, laptop`, time: null, state: 'never' },
+    ],
+  },
   servesUntil: null,
   pendingChanges: 0,
   checking: null,
@@ -40,6 +53,7 @@ export const status: StatusView = {
     portMoved: false,
   },
   alarm: null,
+  stopped: null,
 }
 
 const policy = (rule: Policy['rule'], maxLeaseMs = 30 * DAY): Policy => ({

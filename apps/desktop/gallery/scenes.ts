@@ -3,7 +3,17 @@ import type { StatusView } from '../src/shared/views.ts'
 import { ok, type Replies, refused } from './fixture-bridge.ts'
 import { itemRows, rows } from './sample-items.ts'
 import { auditRows, requestDetail, requests } from './sample-requests.ts'
-import { ada, DAY, HOUR, MINUTE, members, now, vaults, worklist } from './sample-team.ts'
+import {
+  ada,
+  DAY,
+  HOUR,
+  MINUTE,
+  members,
+  now,
+  status as sampleStatus,
+  vaults,
+  worklist,
+} from './sample-team.ts'
 
 /** What a person does once the screen stands: `click` a button by its name (`in` an article), `press` a key, `fill` a field by its label. */
 export type Step = { click: string; in?: string } | { press: string } | { fill: string; with: string }
@@ -126,11 +136,42 @@ export const scenes: readonly Scene[] = [
     name: 'alarm',
     status: {
       phase: 'alarm',
-      alarm: {
-        code: 'stream.forked',
-        message: 'The server showed this device two different histories.',
-        fix: 'Do not approve anything. Compare the head fingerprint with another member by voice.',
+      stopped: {
+        code: 'withheld',
+        stream: 'the team’s ledger',
+        seq: 412,
+        time: now - 4 * MINUTE,
+        shownBy: 'Ben’s work laptop',
+        server: 'https://sync.acme.example:8743',
       },
+    },
+  },
+  {
+    name: 'alarm-saved',
+    status: {
+      phase: 'alarm',
+      stopped: {
+        code: 'fork',
+        stream: 'the environment llm / production',
+        seq: 97,
+        time: now - 4 * MINUTE,
+        shownBy: null,
+        server: 'https://sync.acme.example:8743',
+      },
+    },
+    replies: {
+      'export.state': () =>
+        ok({
+          export: {
+            kind: 'evidence',
+            state: 'done',
+            path: '/home/ada/Documents/countersign evidence 2026-11-25 10.04.59.csaudit',
+            done: 413,
+            total: 413,
+            bytes: 812_345,
+            error: null,
+          },
+        }),
     },
   },
   { name: 'removed', status: { phase: 'removed' } },
@@ -177,7 +218,10 @@ export const scenes: readonly Scene[] = [
   {
     name: 'credentials-not-serving',
     page: 'credentials',
-    status: { mode: 'lease-only', witness: { time: now - 4 * DAY, by: 'Ben Lindqvist', devices: 0, of: 6 } },
+    status: {
+      mode: 'lease-only',
+      witness: { ...sampleStatus.witness, time: now - 4 * DAY, devices: 0 },
+    },
   },
   { name: 'credentials-read-only', page: 'credentials', status: { mode: 'read-only' } },
   { name: 'credentials-try-out', page: 'credentials', status: { tryOut: true } },
@@ -312,6 +356,7 @@ export const scenes: readonly Scene[] = [
     steps: [{ click: 'Change…', in: 'llm / production' }],
   },
 
+  { name: 'audit-export', page: 'audit', steps: [{ click: 'Export' }] },
   { name: 'audit', page: 'audit', status: { me: { ...ada, roles: ['admin', 'auditor'], approver: true } } },
   {
     name: 'audit-problems',

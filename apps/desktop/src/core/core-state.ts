@@ -26,6 +26,7 @@ import type { Area } from '../shared/contract.ts'
 import type { StartMessage } from '../shared/host-protocol.ts'
 import type { InviteView, JoinView, StatusView } from '../shared/views.ts'
 import { CeremonyAuthenticator } from './ceremony-authenticator.ts'
+import type { ExportJob } from './export-job.ts'
 import type { Host } from './host.ts'
 
 /** First start: keys enrolled and not yet of any team. In memory only. */
@@ -72,6 +73,8 @@ export class Core {
   session: UnlockedSession | null = null
   invites: MadeInvites | null = null
   localApi: LocalApi | null = null
+  /** The export that is being written, or the last one since this process started. */
+  exporting: ExportJob | null = null
   /** Requests that wait, as a locked app may know: how many. */
   lockedRequests = 0
   /** Something a person should see at once that is no alarm of the server's. */
@@ -212,6 +215,7 @@ export class Core {
   async close(): Promise<void> {
     for (const cleanup of this.#cleanups) cleanup()
     if (this.#announcing !== null) clearTimeout(this.#announcing)
+    await this.exporting?.cancel()
     await this.localApi?.close()
     await this.joining?.close()
     await this.invites?.close()

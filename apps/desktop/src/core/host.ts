@@ -19,6 +19,7 @@ interface CeremonyState {
 export class Host {
   readonly #channel: CoreChannel
   readonly #wrapping = new Map<number, (bytes: Uint8Array | null) => void>()
+  readonly #saving = new Map<number, (path: string | null) => void>()
   readonly #ceremonies = new Map<number, CeremonyState>()
   #next = 1
 
@@ -51,6 +52,15 @@ export class Host {
     return this.#ask('unwrap', bytes)
   }
 
+  /** Where the person wants a file, by default under this name; null where they do not. */
+  saveAs(name: string): Promise<string | null> {
+    const id = this.#next++
+    return new Promise((resolve) => {
+      this.#saving.set(id, resolve)
+      this.#channel.send({ type: 'saveAs', id, name })
+    })
+  }
+
   /** Null where no window could be opened. */
   openCeremony(purpose: string): Promise<Ceremony | null> {
     const id = this.#next++
@@ -66,6 +76,10 @@ export class Host {
       case 'wrapped':
         this.#wrapping.get(message.id)?.(message.bytes)
         this.#wrapping.delete(message.id)
+        return true
+      case 'savePath':
+        this.#saving.get(message.id)?.(message.path)
+        this.#saving.delete(message.id)
         return true
       case 'ceremonyPort':
         this.#ceremonyOpened(message.id, port)

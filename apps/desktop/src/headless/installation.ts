@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { CallName, CallReply, CallRequest, CallResult, CoreEvent } from '../shared/contract.ts'
 import { CoreHost } from '../supervisor/core-host.ts'
 import type { StartCause } from '../supervisor/core-process.ts'
@@ -40,10 +42,19 @@ export class Installation {
         copyToClipboard: () => undefined,
         openCeremony: (_id, _purpose, answer) => answer(null),
         closeCeremony: () => undefined,
+        saveAs: async (name) => {
+          await mkdir(this.exportsDir, { recursive: true, mode: 0o700 })
+          return join(this.exportsDir, name)
+        },
         wrap: () => null,
         unwrap: () => null,
       },
     })
+  }
+
+  /** Where files go that a person would be asked about. */
+  get exportsDir(): string {
+    return join(this.profileDir, 'exports')
   }
 
   /** Of the core process that runs now; undefined between two of them. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { app, Menu, shell } from 'electron'
 import { CoreHost } from '../supervisor/core-host.ts'
 import { profileDirs } from '../supervisor/profile-dirs.ts'
+import { askWhereToSave } from './ask-where-to-save.ts'
 import { CeremonyWindow } from './ceremony-window.ts'
 import { ClipboardOnce } from './clipboard-once.ts'
 import { denyNavigationEverywhere } from './deny-navigation.ts'
@@ -61,6 +62,7 @@ const run = async (): Promise<void> => {
       copyToClipboard: (text, clearAfterMs) => clipboard.put(text, clearAfterMs),
       openCeremony: (id, purpose, answer) => void ceremony.open(id, purpose, answer),
       closeCeremony: (id) => ceremony.close(id),
+      saveAs: (name) => askWhereToSave(windows.app, name),
       wrap,
       unwrap,
     },

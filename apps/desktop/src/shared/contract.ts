@@ -216,6 +216,15 @@ export const contract = {
     }),
   ),
 
+  /** Asks where, then writes; resolves at once. `records`: opened for the reader, else only what touches need. */
+  'export.audit': call('app', z.strictObject({ records: z.boolean() }), v.exportView),
+  /** What proves the alarm that stands; needs no unlock. */
+  'export.evidence': call('app', none, v.exportView),
+  'export.state': call('app', none, z.strictObject({ export: v.exportView.nullable() })),
+  'export.cancel': call('app', none, z.strictObject({ export: v.exportView.nullable() })),
+  /** A person read the alarm and wants to try the server again; it sounds again while its cause is there. */
+  'alarm.dismiss': call('app', none, v.statusView),
+
   'keys.add': call('app', z.strictObject({ label: nameSchema }), v.memberView),
   'keys.retire': call(
     'app',
@@ -250,6 +259,7 @@ export const areaSchema = z.enum([
   'worklist',
   'settings',
   'join',
+  'export',
 ])
 export type Area = z.infer<typeof areaSchema>
 export const coreEvent = z.discriminatedUnion('type', [

@@ -52,6 +52,12 @@ export const hostMessageSchema = z.discriminatedUnion('type', [
    * `./ceremony-wire.ts`.
    */
   z.strictObject({ type: z.literal('ceremonyPort'), id: correlation }),
+  /** Answers `saveAs`: where the person wants the file; null: nowhere. */
+  z.strictObject({
+    type: z.literal('savePath'),
+    id: correlation,
+    path: z.string().min(1).max(4096).nullable(),
+  }),
   /** The window could not be opened, or was closed by the person. */
   z.strictObject({ type: z.literal('ceremonyClosed'), id: correlation }),
   /** Finish writes, close sockets and exit with 0. */
@@ -92,6 +98,8 @@ export const coreMessageSchema = z.discriminatedUnion('type', [
     text: z.string().max(16_384),
     clearAfterMs: z.number().int().min(1000),
   }),
+  /** Ask the person where to put a file; answered with `savePath`. No window ever names a path. */
+  z.strictObject({ type: z.literal('saveAs'), id: correlation, name: z.string().min(1).max(200) }),
   /** Open (or focus) the signing window of a request. */
   z.strictObject({ type: z.literal('openSigning'), request: idSchema }),
   /** The idle limit changed. */

@@ -39,12 +39,23 @@ export const statusView = z.strictObject({
       lastContact: time.nullable(),
     })
     .nullable(),
-  /** Freshness signed by another person's device (P17); `by` null: nobody yet. */
+  /**
+   * Freshness signed by other people's devices (P17): when one last stated a history that is ours (`by` null: nobody yet), how many
+   * of their devices have verified all that is here (`devices` of `of`), and how each stands.
+   */
   witness: z.strictObject({
     time: time.nullable(),
     by: z.string().nullable(),
     devices: z.number(),
     of: z.number(),
+    each: z.array(
+      z.strictObject({
+        device: idSchema,
+        name,
+        time: time.nullable(),
+        state: z.enum(['agrees', 'behind', 'ahead', 'never']),
+      }),
+    ),
   }),
   /** Serving stops at this time unless the server or a witness is heard; null: no limit runs. */
   servesUntil: time.nullable(),
@@ -55,6 +66,19 @@ export const statusView = z.strictObject({
   waitingRequests: z.number(),
   localApi: z.strictObject({ url: z.string(), socket: z.string(), portMoved: z.boolean() }).nullable(),
   alarm: z.strictObject({ code: z.string(), message: z.string(), fix: z.string() }).nullable(),
+  /** What stopped the sync, while it is stopped (`phase` alarm). */
+  stopped: z
+    .strictObject({
+      code: z.enum(['rollback', 'fork', 'genesis', 'bad_entry', 'withheld']),
+      /** In words: the ledger, an environment's stream, the audit stream of a device. */
+      stream: z.string(),
+      seq: z.number(),
+      time,
+      /** Whose signed statement shows it; null: found here alone. */
+      shownBy: z.string().nullable(),
+      server: z.string(),
+    })
+    .nullable(),
 })
 export type StatusView = z.infer<typeof statusView>
 
@@ -278,3 +302,17 @@ export const settingsView = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']),
 })
 export type SettingsView = z.infer<typeof settingsView>
+
+/** An export on its way to a file, or the last one. */
+export const exportView = z.strictObject({
+  kind: z.enum(['audit', 'evidence']),
+  state: z.enum(['choosing', 'running', 'done', 'cancelled', 'failed']),
+  /** Chosen by the person in the system's dialog. */
+  path: z.string().nullable(),
+  /** Entries written, of how many. */
+  done: z.number(),
+  total: z.number(),
+  bytes: z.number(),
+  error: z.strictObject({ code: z.string(), message: z.string(), fix: z.string() }).nullable(),
+})
+export type ExportView = z.infer<typeof exportView>

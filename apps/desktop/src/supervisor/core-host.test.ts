@@ -58,6 +58,7 @@ const setUp = (services: Partial<HostServices<string>> = {}) => {
       openSigning: () => undefined,
       copyToClipboard: () => undefined,
       openCeremony: () => undefined,
+      saveAs: async () => null,
       closeCeremony: () => undefined,
       wrap: () => null,
       unwrap: () => null,

@@ -24,6 +24,8 @@ export interface HostServices<Port> {
   /** Opens a ceremony window; `answer` is called with its port, or with null when it was closed (also later). */
   openCeremony(id: number, purpose: string, answer: (port: Port | null) => void): void
   closeCeremony(id: number): void
+  /** Asks the person where to put a file; null: nowhere. */
+  saveAs(name: string): Promise<string | null>
   /** Null where no real backend can keep it (P14). */
   wrap(bytes: Uint8Array): Uint8Array | null
   unwrap(bytes: Uint8Array): Uint8Array | null
@@ -259,6 +261,9 @@ export class CoreHost<Port = never> {
       case 'unwrap':
         this.#send({ type: 'wrapped', id: message.id, bytes: services.unwrap(message.bytes) })
         break
+      case 'saveAs':
+        this.#saveAs(message.id, message.name)
+        break
       case 'ceremony':
         this.#openCeremony(message.id, message.purpose)
         break
@@ -277,6 +282,14 @@ export class CoreHost<Port = never> {
         break
       }
     }
+  }
+
+  #saveAs(id: number, name: string): void {
+    const asking = this.#process
+    const answer = (path: string | null): void => {
+      if (this.#process === asking) this.#send({ type: 'savePath', id, path })
+    }
+    this.#options.services.saveAs(name).then(answer, () => answer(null))
   }
 
   #openCeremony(id: number, purpose: string): void {

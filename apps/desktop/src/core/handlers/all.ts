@@ -1,6 +1,7 @@
 import type { Handlers } from '../handler.ts'
 import { auditHandlers } from './audit.ts'
 import { bindingHandlers } from './bindings.ts'
+import { exportHandlers } from './exports.ts'
 import { itemHandlers } from './items.ts'
 import { memberHandlers } from './members.ts'
 import { requestHandlers } from './requests.ts'
@@ -19,5 +20,6 @@ export const handlers: Handlers = {
   ...requestHandlers,
   ...bindingHandlers,
   ...auditHandlers,
+  ...exportHandlers,
   ...settingsHandlers,
 }

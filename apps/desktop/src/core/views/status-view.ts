@@ -2,11 +2,13 @@ import { keyFault } from '@countersign/client/keys/key-fault'
 import type { Alarm } from '@countersign/client/replica/alarm'
 import { modeOf, servesUntil, turnedAway } from '@countersign/client/session/serving'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
-import { activeMembers } from '@countersign/ledger/projection-lookup'
 import { REFUSALS } from '@countersign/ledger/refusal'
+import { decodeCanonical } from '@countersign/schema/canonical'
+import { parseStream } from '@countersign/schema/ids'
+import { signedSeenSchema } from '@countersign/schema/wire'
 import type { StatusView } from '../../shared/views.ts'
 import type { Core } from '../core-state.ts'
-import { nameOf } from './people.ts'
+import { nameOf, placeName } from './people.ts'
 import { waitingFor } from './request-views.ts'
 
 const phaseOf = (core: Core): StatusView['phase'] => {
@@ -31,17 +33,58 @@ const meOf = (session: UnlockedSession): StatusView['me'] => {
 
 const witnessOf = (core: Core): StatusView['witness'] => {
   const { device, session } = core
-  if (device === null) return { time: null, by: null, devices: 0, of: 0 }
+  if (device === null) return { time: null, by: null, devices: 0, of: 0, each: [] }
   const { lastWitness } = device.replica.status()
-  const { projection } = device.replica
-  const mine = core.installation.membership?.member
-  const others = activeMembers(projection).filter(({ member }) => member !== mine)
-  const witnessed = new Set(device.replica.seen().map(({ statement }) => statement.member))
+  const witnesses = device.replica.witnesses()
   return {
     time: lastWitness?.time ?? null,
     by: lastWitness === null || session === null ? null : nameOf(session.ledger, lastWitness.member),
-    devices: others.filter(({ member }) => witnessed.has(member)).length,
-    of: others.length,
+    devices: witnesses.filter(({ state }) => state === 'agrees').length,
+    of: witnesses.length,
+    // Of a locked installation nothing that names the team.
+    each:
+      session === null
+        ? []
+        : witnesses.map(({ device: id, member, time, state }) => ({
+            device: id,
+            name: `${nameOf(session.ledger, member)}, ${session.ledger.names.devices.get(id) ?? 'a device'}`,
+            time,
+            state,
+          })),
+  }
+}
+
+const placeOf = (core: Core, stream: string): string => {
+  const parsed = parseStream(stream)
+  const ledger = core.session?.ledger
+  if (parsed.kind === 'ledger') return 'the team’s ledger'
+  if (parsed.kind === 'compartment') {
+    return ledger === undefined
+      ? 'an environment'
+      : `the environment ${placeName(ledger, parsed.environment)}`
+  }
+  const name = ledger?.names.devices.get(parsed.device)
+  return name === undefined ? 'the audit of a device' : `the audit of ${name}`
+}
+
+/** What the alarm rests on: who signed the statement that shows it, by name where names are at hand. */
+const stoppedOf = (core: Core): StatusView['stopped'] => {
+  const alarm = core.device?.replica.status().alarm ?? null
+  const { membership } = core.installation
+  if (alarm === null || membership === null) return null
+  const statement = alarm.evidence.find(({ label }) => label === 'signed statement')
+  const seen =
+    statement === undefined ? null : signedSeenSchema.safeParse(decodeCanonical(statement.bytes)).data
+  const ledger = core.session?.ledger
+  const { code, stream, seq, time } = alarm
+  const named = seen == null ? null : ledger?.names.devices.get(seen.statement.device)
+  return {
+    code,
+    stream: placeOf(core, stream),
+    seq,
+    time,
+    shownBy: seen == null ? null : (named ?? 'another device of the team'),
+    server: membership.server.url,
   }
 }
 
@@ -72,7 +115,7 @@ const alarmOf = (core: Core): StatusView['alarm'] => {
     return {
       code: status.alarm.code,
       message: `${status.alarm.message}${vouchedBy(core, status.alarm)}`,
-      fix: 'Do not rely on this server. Tell the other members, compare what their apps show, and keep this profile as evidence.',
+      fix: 'Do not rely on this server. Save the evidence, and tell the other members by another way than this one.',
     }
   }
   return core.alert ?? (core.session === null ? null : warningOf(core.session))
@@ -107,5 +150,6 @@ export const statusView = (core: Core): StatusView => {
         ? null
         : { url: localApi.url, socket: localApi.socket, portMoved: localApi.portMoved },
     alarm: alarmOf(core),
+    stopped: stoppedOf(core),
   }
 }

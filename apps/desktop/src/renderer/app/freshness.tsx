@@ -21,13 +21,32 @@ const confirmedBy = ({ witness }: StatusView, now: number): string => {
 const checked = ({ done, of }: NonNullable<StatusView['checking']>): string =>
   `${done.toLocaleString('en')} of ${of.toLocaleString('en')}`
 
-/** One small square a device of another person, filled where it has signed what this computer sees. */
-const Devices = ({ witness }: { witness: StatusView['witness'] }) => (
-  <span className="witness-devices" aria-hidden>
-    {Array.from({ length: Math.min(witness.of, 24) }, (_, i) => i).map((i) => (
-      <i key={i} data-filled={i < witness.devices ? '' : undefined} />
-    ))}
-  </span>
+type Device = StatusView['witness']['each'][number]
+const stands: Record<Device['state'], string> = {
+  agrees: 'sees the same',
+  behind: 'agrees so far, not with the newest',
+  ahead: 'has seen more than this server gives here',
+  never: 'nothing yet',
+}
+const order: readonly Device['state'][] = ['ahead', 'agrees', 'behind', 'never']
+
+/** Each device of another person: what it signed that it sees, and when. */
+const Devices = ({ each, now }: { each: readonly Device[]; now: number }) => (
+  <ul className="witness-devices">
+    {[...each]
+      .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || (b.time ?? 0) - (a.time ?? 0))
+      .map(({ device, name, time, state }) => (
+        <li key={device}>
+          <i className="dot" data-witness={state} />
+          <span className="grow clip" title={name}>
+            {name}
+          </span>
+          <span className="faint">
+            {time === null ? stands[state] : `${stands[state]}, ${ago(time, now)}`}
+          </span>
+        </li>
+      ))}
+  </ul>
 )
 
 /** Two clocks (P17): the server's last word, and the last statement by another person's device. */
@@ -80,7 +99,6 @@ export const Freshness = ({ status }: { status: StatusView }) => {
           <dt>Devices that agree</dt>
           <dd>
             {witness.devices} of {witness.of}
-            <Devices witness={witness} />
           </dd>
           <dt>Signatures checked</dt>
           <dd>{status.checking === null ? 'all' : checked(status.checking)}</dd>
@@ -89,6 +107,7 @@ export const Freshness = ({ status }: { status: StatusView }) => {
           <dt>Programs are served</dt>
           <dd>{status.servesUntil === null ? 'while both clocks run' : left(status.servesUntil, now)}</dd>
         </dl>
+        {witness.each.length > 0 && <Devices each={witness.each} now={now} />}
       </div>
     </>
   )

@@ -1,4 +1,4 @@
-import { BadgeCheck, FileClock, ShieldAlert } from 'lucide-react'
+import { BadgeCheck, Download, FileClock, ShieldAlert } from 'lucide-react'
 import { useRef, useState } from 'react'
 import type { AuditRow } from '../../../shared/views.ts'
 import { useApp } from '../../data/app-store.ts'
@@ -12,6 +12,7 @@ import { SearchField } from '../../ui/search-field.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { AuditTable } from './audit-table.tsx'
 import { DayChart } from './day-chart.tsx'
+import { ExportAudit } from './export-audit.tsx'
 import { useAudit } from './use-audit.ts'
 import './audit.css'
 
@@ -60,6 +61,7 @@ const Entry = ({ row, onClose }: { row: AuditRow; onClose: () => void }) => (
 export const AuditPage = () => {
   const [text, setText] = useState('')
   const [opened, setOpened] = useState<AuditRow | null>(null)
+  const [exporting, setExporting] = useState(false)
   const audit = useAudit(text)
   const auditor = useApp((state) => state.status?.me?.roles.includes('auditor') ?? false)
   const scroller = useRef<HTMLDivElement>(null)
@@ -77,6 +79,9 @@ export const AuditPage = () => {
         )}
         <span className="grow" />
         <SearchField label="Filter the audit" value={text} onChange={setText} />
+        <Button onClick={() => setExporting(true)}>
+          <Download size={15} aria-hidden /> Export
+        </Button>
       </header>
       {page !== null && (!auditor || page.problems.length > 0) && (
         <div className="audit-notes stack">
@@ -111,6 +116,7 @@ export const AuditPage = () => {
           <AuditTable rows={audit.rows} scroller={scroller} onEnd={audit.more} onOpen={setOpened} />
         )}
       </div>
+      {exporting && <ExportAudit auditor={auditor} onClose={() => setExporting(false)} />}
       {opened !== null && <Entry row={opened} onClose={() => setOpened(null)} />}
     </section>
   )

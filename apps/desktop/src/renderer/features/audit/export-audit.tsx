@@ -1,0 +1,45 @@
+import { useState } from 'react'
+import { useAction } from '../../data/use-call.ts'
+import { Button } from '../../ui/button.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
+import { ExportProgress } from '../../ui/export-progress.tsx'
+import { CheckField } from '../../ui/field.tsx'
+import { Refusal } from '../../ui/notice.tsx'
+
+/** Writes the whole signed history to one file that anybody can check without Countersign's server or keys. */
+export const ExportAudit = ({ auditor, onClose }: { auditor: boolean; onClose: () => void }) => {
+  const [records, setRecords] = useState(false)
+  const start = useAction('export.audit')
+  return (
+    <Dialog
+      title="Export the audit"
+      onClose={onClose}
+      foot={
+        <>
+          <Button onClick={onClose}>Close</Button>
+          <Button kind="primary" busy={start.busy} onClick={() => void start.run({ records })}>
+            Choose a file
+          </Button>
+        </>
+      }
+    >
+      <p>
+        One file with every signed entry this computer has, the devices’ statements of what they saw, and this
+        computer’s signature over all of it. It holds no key and no readable value. Check it anywhere,
+        offline: <code>countersign audit verify FILE</code>
+      </p>
+      <CheckField
+        label="Open the records for whoever reads the file"
+        hint={
+          auditor
+            ? 'Names, reasons, policies, and who read what. Without it only requests and approvals are readable, so that every touch can be checked.'
+            : 'Names, reasons and policies. Who read what opens for auditors only.'
+        }
+        checked={records}
+        onChange={(event) => setRecords(event.target.checked)}
+      />
+      {start.error !== null && <Refusal error={start.error} />}
+      <ExportProgress kind="audit" />
+    </Dialog>
+  )
+}
