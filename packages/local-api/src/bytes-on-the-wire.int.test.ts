@@ -166,3 +166,14 @@ test('P18 a disk that takes no audit record stops every value', async () => {
   expect(problemIn(asked).code).toBe('audit.failed')
   expect((await served.call('/metrics')).text).toMatch(/countersign_audit_failures [1-9]/)
 })
+
+test('P23 a caller that leaves in the middle of a body is no defect', async () => {
+  const broken = `POST /v1/bindings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{`
+  await new Promise<void>((resolve) => {
+    const socket = connect(served.api.socket, () => socket.end(broken))
+    socket.on('close', () => resolve())
+    socket.resume()
+  })
+  expect(served.defects).toEqual([])
+  expect((await served.call('/livez')).status).toBe(200)
+})

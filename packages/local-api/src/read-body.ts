@@ -8,19 +8,19 @@ export type ReadBody<T> =
   | { ok: true; body: T }
   | { ok: false; code: ProblemCode; detail?: string; errors?: { path: string; message: string }[] }
 
-/** The whole body up to the limit; null if there was more. */
-const collect = (req: IncomingMessage): Promise<Buffer | null> =>
-  new Promise((resolve, reject) => {
+/** The whole body up to the limit; or that there was more, or that the caller left in the middle of it. */
+const collect = (req: IncomingMessage): Promise<Buffer | 'too_large' | 'gone'> =>
+  new Promise((resolve) => {
     const chunks: Buffer[] = []
     let size = 0
     req.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size <= MAX_BODY_BYTES) chunks.push(chunk)
-      else resolve(null)
+      else resolve('too_large')
     })
     req.on('end', () => resolve(Buffer.concat(chunks)))
-    req.on('error', reject)
-    req.on('close', () => reject(new Error('the client went away')))
+    req.on('error', () => resolve('gone'))
+    req.on('close', () => resolve('gone'))
   })
 
 const pointer = (path: readonly PropertyKey[]): string =>
@@ -28,7 +28,7 @@ const pointer = (path: readonly PropertyKey[]): string =>
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Reads, decodes and parses a JSON body. Rejects only if the client went away. */
+/** Reads, decodes and parses a JSON body. */
 export const readBody = async <S extends z.ZodType>(
   req: IncomingMessage,
   contentType: string | undefined,
@@ -40,7 +40,9 @@ export const readBody = async <S extends z.ZodType>(
   if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES)
     return { ok: false, code: 'body.too_large' }
   const bytes = await collect(req)
-  if (bytes === null) return { ok: false, code: 'body.too_large' }
+  if (bytes === 'too_large') return { ok: false, code: 'body.too_large' }
+  // Nobody is there to read it: no defect of ours.
+  if (bytes === 'gone') return { ok: false, code: 'request.malformed' }
   let json: unknown
   try {
     json = JSON.parse(decoder.decode(bytes))

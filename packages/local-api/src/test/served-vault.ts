@@ -35,6 +35,8 @@ export interface ServedVault {
   readonly vault: MemoryVault
   readonly api: LocalApi
   readonly folder: string
+  /** What the API said went wrong inside it; `close` throws the first. */
+  readonly defects: readonly unknown[]
   call(path: string, ask?: Ask): Promise<Answer>
   /** Bytes in, everything that comes back until the server ends the connection or is quiet for `quietMs` after it began. */
   raw(text: string | readonly string[], quietMs?: number): Promise<string>
@@ -147,5 +149,5 @@ export const serveVault = async (options: { locked?: boolean } = {}): Promise<Se
     await rm(folder, { recursive: true })
     if (defects.length > 0) throw defects[0]
   }
-  return { vault, api, folder, call, raw, bind, granted, close }
+  return { vault, api, folder, defects, call, raw, bind, granted, close }
 }
