@@ -14,7 +14,7 @@ const direction = LAYERS.map((layer, index) => ({
   severity: 'error',
   from: { path: `^packages/${layer}/` },
   to: {
-    path: ['^packages/', '^(apps|tools|e2e|bench|attacks)/'],
+    path: ['^packages/', '^(apps|tools|e2e|bench|attacks|fuzz)/'],
     pathNot: `^packages/(${LAYERS.slice(0, index + 1).join('|')})/`,
   },
 }))
@@ -36,7 +36,7 @@ module.exports = {
       comment: 'An app is a program, not a library: no app imports another',
       severity: 'error',
       from: { path: '^apps/([^/]+)/' },
-      to: { path: '^(apps|tools|e2e|bench|attacks)/', pathNot: '^apps/$1/' },
+      to: { path: '^(apps|tools|e2e|bench|attacks|fuzz)/', pathNot: '^apps/$1/' },
     },
     {
       name: 'verifier-on-its-own',
@@ -158,9 +158,9 @@ module.exports = {
       name: 'no-relative-import-of-a-workspace',
       comment: 'Another workspace is imported by its package name, so that its exports map holds',
       severity: 'error',
-      from: { path: '^((?:apps|packages)/[^/]+|tools|e2e|bench|attacks)/' },
+      from: { path: '^((?:apps|packages)/[^/]+|tools|e2e|bench|attacks|fuzz)/' },
       to: {
-        path: '^(apps|packages|tools|e2e|bench|attacks)/',
+        path: '^(apps|packages|tools|e2e|bench|attacks|fuzz)/',
         pathNot: '^$1/',
         dependencyTypes: ['local'],
       },
