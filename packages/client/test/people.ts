@@ -81,6 +81,7 @@ export class Person {
       signKey: deviceSign(this.deviceSecret),
       server,
       genesisHash: team.genesisHash,
+      floors: [],
     }
   }
 

@@ -44,6 +44,7 @@ export const auditActionSchema = z.enum([
   'vault.unlocked',
   'vault.locked',
   'unlock.failed',
+  'device.acknowledged',
   'mode.changed',
   'audit.opened',
   'claim.reused',

@@ -8,6 +8,8 @@ import {
   InstallationFolder,
   type Membership,
 } from '@countersign/client/keys/installation'
+import { wrapsToUpload } from '@countersign/client/keys/ways-in'
+import { WrapDuty } from '@countersign/client/keys/wrap-duty'
 import type { Invite } from '@countersign/client/mailbox/invite-link'
 import { type Outcome, refuse } from '@countersign/client/refusal'
 import { DeviceSession } from '@countersign/client/session/device-session'
@@ -16,10 +18,11 @@ import { openLevelStore } from '@countersign/client/store/level-store'
 import type { LocalStore } from '@countersign/client/store/local-store'
 import type { Genesis } from '@countersign/client/team/genesis'
 import { wsConnector } from '@countersign/client/transport/ws-connector'
+import { equalBytes } from '@countersign/crypto/hash'
+import type { KeyPair } from '@countersign/crypto/key-pair'
 import { Secret } from '@countersign/crypto/secret'
 import type { LocalApi } from '@countersign/local-api/local-api'
 import type { AuditAction, AuditRecord } from '@countersign/schema/audit'
-import type { Head } from '@countersign/schema/entry'
 import { newId } from '@countersign/schema/ids'
 import type { Level } from '@countersign/schema/policy'
 import type { Area } from '../shared/contract.ts'
@@ -70,6 +73,8 @@ export class Core {
   setup: Setup | null = null
   joining: TakenInvite | null = null
   device: DeviceSession | null = null
+  /** Gives the server the ways in that it does not have yet. */
+  uploads: WrapDuty | null = null
   session: UnlockedSession | null = null
   invites: MadeInvites | null = null
   localApi: LocalApi | null = null
@@ -135,7 +140,7 @@ export class Core {
   }
 
   /** Opens the local store and begins to sync, with the device key alone. */
-  async openDevice(membership: Membership, floor?: Head): Promise<DeviceSession> {
+  async openDevice(membership: Membership, memberSign?: KeyPair): Promise<DeviceSession> {
     this.#store ??= await openLevelStore(this.folder.storePath)
     const device = await DeviceSession.open({
       store: this.#store,
@@ -145,11 +150,42 @@ export class Core {
       connect: wsConnector,
       clock: Date.now,
       log: () => undefined,
-      ...(floor === undefined ? {} : { floor }),
+      ...(memberSign === undefined ? {} : { memberSign }),
     })
     this.device = device
     device.replica.onStatus(() => this.announce())
+    device.confirmation.onConfirmed(() => this.#keepMembership({ unconfirmedSince: null }))
+    this.uploads = new WrapDuty({
+      replica: device.replica,
+      device: device.device,
+      pending: () =>
+        this.installation.membership === null ? [] : wrapsToUpload(this.installation.membership),
+      stored: ({ record }) => this.#uploaded(record.credential),
+    })
     return device
+  }
+
+  /** Gives up a device session that led nowhere; the store stays. */
+  async closeDevice(): Promise<void> {
+    this.uploads?.stop()
+    this.uploads = null
+    await this.device?.stop()
+    this.device = null
+  }
+
+  #uploaded(credential: Uint8Array): void {
+    const { membership } = this.installation
+    if (membership === null) return
+    const waysIn = membership.waysIn.map((way) =>
+      equalBytes(way.credential, credential) ? { ...way, upload: null } : way,
+    )
+    this.#keepMembership({ waysIn })
+  }
+
+  #keepMembership(change: Partial<Membership>): void {
+    const { membership } = this.installation
+    if (membership !== null) this.save({ membership: { ...membership, ...change } })
+    this.announce('settings')
   }
 
   /** Tells the windows that the status, and perhaps lists, changed. Many changes at once are one message. */
@@ -220,7 +256,7 @@ export class Core {
     await this.joining?.close()
     await this.invites?.close()
     this.session?.stop()
-    await this.device?.stop()
+    await this.closeDevice()
     await this.#store?.close()
   }
 }

@@ -9,7 +9,7 @@ import { wsConnector } from '@countersign/client/transport/ws-connector'
 import type { Head } from '@countersign/schema/entry'
 import type { JoinView } from '../shared/views.ts'
 import type { Core, TakenInvite } from './core-state.ts'
-import { openSession, storeWraps } from './open-session.ts'
+import { openSession } from './open-session.ts'
 
 /** An invite being taken up on this installation, from the pasted link until the team has a new member (P12). */
 export class Joining implements TakenInvite {
@@ -120,12 +120,11 @@ export class Joining implements TakenInvite {
     this.#finishing = true
     try {
       const { genesisHash, url, server } = this.invite
-      const joined = joinedTeam(setup.enrolment, { genesisHash, head, server: { url, id: server } })
-      this.#core.save({ membership: joined.membership })
-      await this.#core.openDevice(joined.membership, head)
+      const membership = joinedTeam(setup.enrolment, { genesisHash, head, server: { url, id: server } })
+      this.#core.save({ membership })
+      await this.#core.openDevice(membership)
       const opened = await openSession(this.#core, setup.enrolment.root.copy())
       if (!opened.ok) return this.#fail(opened.code, opened.message, opened.fix)
-      await storeWraps(this.#core, joined.wraps)
       setup.enrolment.wipe()
       this.#core.setup = null
       this.#state = 'joined'

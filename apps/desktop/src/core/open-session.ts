@@ -1,8 +1,7 @@
-import { type Outcome, ok, refuse } from '@countersign/client/refusal'
+import { type Outcome, ok, type Refusal, refuse } from '@countersign/client/refusal'
 import type { DeviceSession } from '@countersign/client/session/device-session'
 import { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import type { Secret } from '@countersign/crypto/secret'
-import type { SignedWrap } from '@countersign/schema/wire'
 import { type Area, areaSchema } from '../shared/contract.ts'
 import type { Core } from './core-state.ts'
 import { startDuties } from './duties.ts'
@@ -25,7 +24,8 @@ const untilMember = (device: DeviceSession): Promise<boolean> => {
     }
     const timer = setTimeout(done, FIRST_SYNC_MS)
     const look = (): void => {
-      if (known() && replica.status().connection === 'live') done()
+      const { connection } = replica.status()
+      if (connection === 'refused' || (known() && connection === 'live')) done()
     }
     const stopEntries = replica.onEntries(look)
     const stopStatus = replica.onStatus(({ connection }) => {
@@ -42,19 +42,48 @@ const areasOf = (changes: { ledger: boolean; environments: ReadonlySet<string> }
   ...(changes.environments.size > 0 ? (['items', 'vaults', 'audit'] satisfies Area[]) : []),
 ]
 
-/** From here on this process holds keys: everything opens, and the local API serves. Takes ownership of `root`. */
-export const openSession = async (core: Core, root: Secret): Promise<Outcome<UnlockedSession>> => {
+/** Why the team's ledger did not get here. */
+const notSynced = ({ replica }: DeviceSession): Refusal => {
+  const { alarm, connection, problem } = replica.status()
+  if (alarm !== null) {
+    return refuse(
+      alarm.code,
+      alarm.message,
+      'Do not rely on this server. Tell the other members, and compare what their apps show.',
+    )
+  }
+  if (connection === 'refused' && problem !== null) {
+    return refuse(problem.code, problem.message, 'Ask an admin of the team whether you are still in it.')
+  }
+  return refuse(
+    'sync.incomplete',
+    'The team’s log could not be fetched from the server.',
+    'Check the connection to the server and try again.',
+  )
+}
+
+/**
+ * From here on this process holds keys: everything opens, and the local API serves. Takes ownership of `root`. `first`: what has to have
+ * been done before anything else is.
+ */
+export const openSession = async (
+  core: Core,
+  root: Secret,
+  first: (session: UnlockedSession) => Promise<Outcome<null>> = async () => ok(null),
+): Promise<Outcome<UnlockedSession>> => {
   const { device } = core
   if (device === null)
     return refuse('team.none', 'This installation is in no team yet.', 'Create or join one.')
   if (!(await untilMember(device))) {
-    return refuse(
-      'sync.incomplete',
-      'The team’s log could not be fetched from the server.',
-      'Check the connection to the server and try again.',
-    )
+    root.wipe()
+    return notSynced(device)
   }
   const session = await UnlockedSession.open(device, core.deviceSecret, root)
+  const done = await first(session)
+  if (!done.ok) {
+    session.stop()
+    return device.replica.status().alarm === null ? done : notSynced(device)
+  }
   core.session = session
   session.onChanges((changes) => core.announce(...areasOf(changes)))
   const source = new VaultSource(core, session)
@@ -67,11 +96,4 @@ export const openSession = async (core: Core, root: Secret): Promise<Outcome<Unl
   })
   core.announce(...areaSchema.exclude(['join']).options)
   return ok(session)
-}
-
-/** Gives the server the ways in, for a new device of the same person. Best effort: a wrap that the server does not take is not sent again. */
-export const storeWraps = async (core: Core, wraps: readonly SignedWrap[]): Promise<void> => {
-  for (const wrap of wraps) {
-    await core.device?.replica.request((ref) => ({ type: 'wrap.put', ref, wrap }))
-  }
 }

@@ -16,6 +16,7 @@ const call = <Request extends z.ZodType, Reply extends z.ZodType>(
   reply: Reply,
 ) => ({ from, request, reply })
 const none = z.strictObject({})
+const sheetText = z.string().max(4000)
 const accessRequest = z.strictObject({ environment: idSchema, level: levelSchema, approve: z.boolean() })
 
 export const contract = {
@@ -67,6 +68,22 @@ export const contract = {
 
   'vault.unlock': call('app', none, v.statusView),
   'vault.unlockWithRecoveryCode': call('app', z.strictObject({ text: z.string().max(100) }), v.statusView),
+
+  // A new computer of somebody who is in a team already: their recovery sheet, and a way in.
+  'sheet.read': call('app', z.strictObject({ text: sheetText }), z.strictObject({ server: z.string() })),
+  'sheet.openWithKey': call('app', z.strictObject({ text: sheetText, device: nameSchema }), v.statusView),
+  'sheet.openWithCode': call(
+    'app',
+    z.strictObject({ text: sheetText, code: z.string().max(100), device: nameSchema }),
+    v.statusView,
+  ),
+  /** The sheet as of now; what it says is no secret. */
+  'sheet.get': call('app', none, v.sheetView),
+  'sheet.copy': call('app', none, z.strictObject({ clearAfterMs: z.number() })),
+  /** The person says that they keep it. */
+  'sheet.kept': call('app', none, v.statusView),
+  /** The only member of a team says that they know that nobody can confirm this computer. */
+  'confirmation.acknowledge': call('app', none, v.statusView),
 
   'bootstrap.close': call('app', none, v.statusView),
   'vaults.list': call('app', none, z.array(v.vaultView)),
@@ -225,7 +242,12 @@ export const contract = {
   /** A person read the alarm and wants to try the server again; it sounds again while its cause is there. */
   'alarm.dismiss': call('app', none, v.statusView),
 
-  'keys.add': call('app', z.strictObject({ label: nameSchema }), v.memberView),
+  /** Opened by a touch of a known key, or by the recovery code where none is at hand. */
+  'keys.add': call(
+    'app',
+    z.strictObject({ label: nameSchema, recoveryCode: z.string().max(100).nullable().default(null) }),
+    v.memberView,
+  ),
   'keys.retire': call(
     'app',
     z.strictObject({ member: idSchema, label: nameSchema, reason: noteSchema }),

@@ -59,6 +59,14 @@ export const statusView = z.strictObject({
   }),
   /** Serving stops at this time unless the server or a witness is heard; null: no limit runs. */
   servesUntil: time.nullable(),
+  /** This computer took over from a recovery sheet and no other member's device confirmed it; `alone`: nobody else could. */
+  unconfirmed: z.strictObject({ since: time, alone: z.boolean() }).nullable(),
+  /** Ways in that the server does not have yet: until then a lost computer is not replaced with them. */
+  uploadsWaiting: z.number(),
+  /** The person keeps their recovery sheet. */
+  sheetKept: z.boolean(),
+  /** What unlocks this computer. */
+  waysIn: z.strictObject({ keys: z.number(), recovery: z.boolean() }),
   /** Changes made offline that wait to be sent. */
   pendingChanges: z.number(),
   /** Signatures of a history that is still being checked in the background; null when there are none. */
@@ -81,6 +89,18 @@ export const statusView = z.strictObject({
     .nullable(),
 })
 export type StatusView = z.infer<typeof statusView>
+
+/** What a person prints or saves, to come back on a computer that knows nothing. `head`: ledger entries when it was made. */
+export const sheetView = z.strictObject({
+  team: z.string(),
+  name,
+  server: z.string(),
+  lines: z.array(z.string()),
+  head: z.number(),
+  /** They have a recovery code, too. */
+  recovery: z.boolean(),
+})
+export type SheetView = z.infer<typeof sheetView>
 
 export const environmentView = z.strictObject({
   environment: idSchema,

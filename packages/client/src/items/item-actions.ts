@@ -66,7 +66,10 @@ export const makeChange = async (session: UnlockedSession, change: QueuedChange)
 
 /** Makes a change, or keeps it until the server is back (P19). */
 const writeOrQueue = async (session: UnlockedSession, change: QueuedChange): Promise<Outcome<null>> => {
-  const { connection } = session.device.replica.status()
+  const { replica, confirmation } = session.device
+  const unconfirmed = confirmation.refuses([change.act === 'put' ? 'item.put' : 'item.delete'])
+  if (unconfirmed !== null) return unconfirmed
+  const { connection } = replica.status()
   if (connection === 'live' || connection === 'alarm') {
     const made = await makeChange(session, change)
     return made.ok || !worthQueueing(made) ? made : queueChange(session, change)

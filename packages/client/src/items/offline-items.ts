@@ -40,6 +40,7 @@ const LATER = new Set([
   'rate.limited',
   'store.full',
   'server.draining',
+  'device.unconfirmed',
 ])
 
 /** Whether a refused change is worth keeping until the server is back. */

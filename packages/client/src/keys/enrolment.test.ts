@@ -40,7 +40,7 @@ describe('enrolment and the ways in', () => {
     await made.enrol('one')
     const { text, ask } = made.newRecoveryCode()
     expect(made.confirmRecoveryCode(typedBack(text, ask))).toBe(true)
-    return { membership: joinedTeam(made, place).membership, text, root: made.root }
+    return { membership: joinedTeam(made, place), text, root: made.root }
   }
 
   it('P21 one key is not enough: two keys are, or one and a recovery code that was typed back', async () => {

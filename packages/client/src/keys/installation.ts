@@ -22,6 +22,11 @@ const wayInSchema = z.strictObject({
   credential: base64(1, 1023),
   salt: base64(32),
   blob: base64(1, 4096),
+  /** What the server still has to be given of it, so that a lost computer can be replaced; null once it has it. */
+  upload: z
+    .strictObject({ signature: base64(64), locatorKey: base64(32).nullable() })
+    .nullable()
+    .default(null),
 })
 export type WayIn = z.infer<typeof wayInSchema>
 
@@ -33,6 +38,15 @@ const membershipSchema = z.strictObject({
   genesisHash: base64(32),
   server: z.strictObject({ url: z.string().max(300), id: base64(32) }),
   waysIn: z.array(wayInSchema).min(1).max(40),
+  /** Heads known from elsewhere that the ledger must contain (P11). */
+  floors: z
+    .array(z.strictObject({ seq: z.number().int().nonnegative(), hash: base64(32) }))
+    .max(4)
+    .default([]),
+  /** When this computer took over from a sheet, until another member's device confirmed what it was shown (P11). */
+  unconfirmedSince: z.number().int().nonnegative().nullable().default(null),
+  /** The person said that they keep the recovery sheet. */
+  sheetKept: z.boolean().default(false),
 })
 export type Membership = z.infer<typeof membershipSchema>
 

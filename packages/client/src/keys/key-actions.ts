@@ -2,7 +2,6 @@ import { equalBytes } from '@countersign/crypto/hash'
 import { credentialsOf } from '@countersign/ledger/projection-lookup'
 import { toHex } from '@countersign/schema/hex'
 import { LEDGER, newId } from '@countersign/schema/ids'
-import type { SignedWrap } from '@countersign/schema/wire'
 import type { Authenticator } from '../authenticator/authenticator.ts'
 import { type Outcome, ok, refuse } from '../refusal.ts'
 import { changeTeam } from '../requests/change-actions.ts'
@@ -10,29 +9,28 @@ import type { UnlockedSession } from '../session/unlocked-session.ts'
 import { ledgerDraft } from '../team/author.ts'
 import { enrolKey } from './enrolment.ts'
 import type { Membership, WayIn } from './installation.ts'
-import { signedWrap, unlockWithKey, wayInOfKey } from './ways-in.ts'
-
-export interface AddedKey {
-  readonly way: WayIn
-  readonly wrap: SignedWrap
-}
+import { unlockWithKey, unlockWithRecoveryCode, wayInOfKey } from './ways-in.ts'
 
 /**
- * Adds a security key: one touch of a known key (the root is not kept after unlock, so it is unwrapped again), then the new key is
- * made and proved. For somebody who may approve or hold it needs a quorum after bootstrap (P3).
+ * Adds a security key: one touch of a known key, or the recovery code where none is at hand (the root is not kept after unlock, so it is
+ * unwrapped again), then the new key is made and proved. For somebody who may approve or hold it needs a quorum after bootstrap (P3).
  */
 export const addKey = async (
   session: UnlockedSession,
   authenticator: Authenticator,
   membership: Membership,
   label: string,
-): Promise<Outcome<AddedKey>> => {
+  recoveryCode: string | null,
+): Promise<Outcome<WayIn>> => {
   const known = credentialsOf(session.ledger.projection, session.member)
   const labels = known.map(({ credentialId }) => session.ledger.names.credentials.get(toHex(credentialId)))
   if (labels.includes(label)) {
     return refuse('setup.label_taken', `A key is called “${label}” already.`, 'Give each key its own name.')
   }
-  const unlocked = await unlockWithKey(membership, session.device.device, authenticator)
+  const unlocked =
+    recoveryCode === null
+      ? await unlockWithKey(membership, session.device.device, authenticator)
+      : unlockWithRecoveryCode(membership, recoveryCode)
   if (!unlocked.ok) return unlocked
   const { root } = unlocked.value
   try {
@@ -50,7 +48,7 @@ export const addKey = async (
     if (head === null) return refuse('sync.incomplete', 'The ledger is not here yet.', 'Wait for the sync.')
     const way = wayInOfKey({ ...place, root, genesisHash: membership.genesisHash, head }, enrolled.value)
     enrolled.value.kek.wipe()
-    return ok({ way, wrap: signedWrap(session.team, session.member, way, null, session.memberSign) })
+    return ok(way)
   } finally {
     root.wipe()
   }

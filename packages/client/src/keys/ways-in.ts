@@ -1,7 +1,6 @@
 import { CryptoError } from '@countersign/crypto/crypto-error'
 import { memberKeys, prfWrapKey, recoveryWrapKey } from '@countersign/crypto/derive'
 import { equalBytes } from '@countersign/crypto/hash'
-import type { KeyPair } from '@countersign/crypto/key-pair'
 import { randomBytes } from '@countersign/crypto/random'
 import { parseRecoveryCode } from '@countersign/crypto/recovery-code'
 import { unwrapRoot, type WrappedRoot, wrapRoot } from '@countersign/crypto/root-wrap'
@@ -40,46 +39,77 @@ const wrapFor = (place: RootPlace, kek: Secret, credential: Uint8Array): Uint8Ar
     head: place.head,
   })
 
-export const wayInOfKey = (place: RootPlace, key: EnrolledKey): WayIn => ({
-  kind: 'security-key',
-  label: key.label,
-  software: key.software,
-  credential: Uint8Array.from(key.record.credentialId),
-  salt: Uint8Array.from(key.salt),
-  blob: Uint8Array.from(wrapFor(place, key.kek, key.record.credentialId)),
-})
+type NewWay = Omit<WayIn, 'upload'>
 
-export const wayInOfRecovery = (place: RootPlace, kek: Secret): WayIn => ({
-  kind: 'recovery-code',
-  label: 'Recovery code',
-  software: false,
-  credential: Uint8Array.from(RECOVERY),
-  // Nothing is salted: the code is uniformly random. The field keeps one format for both kinds.
-  salt: Uint8Array.from(randomBytes(32)),
-  blob: Uint8Array.from(wrapFor(place, kek, RECOVERY)),
-})
-
-/** A way in as the server keeps it for a new device, signed by the member (purpose `root-wrap`). */
-export const signedWrap = (
-  team: string,
-  member: string,
-  way: WayIn,
-  locatorKey: Uint8Array | null,
-  memberSign: KeyPair,
-): SignedWrap => {
-  const record: WrapRecord = {
-    team,
-    member,
-    credential: way.credential,
-    salt: way.salt,
-    blob: way.blob,
-    locatorKey,
-  }
-  const signature = sign(memberSign.secretKey, 'root-wrap', encodeCanonical({ ...record } as CborValue))
-  return { record, signature }
+/** A new way in and the member's signature under which the server keeps it for a new device (purpose `root-wrap`). */
+const toUpload = (place: RootPlace, way: NewWay, locatorKey: Uint8Array | null): WayIn => {
+  const record = wrapRecord(place, way, locatorKey)
+  const { secretKey } = memberKeys(place.root).sign
+  const signature = sign(secretKey, 'root-wrap', encodeCanonical({ ...record } as CborValue))
+  const locator = locatorKey === null ? null : Uint8Array.from(locatorKey)
+  return { ...way, upload: { signature: Uint8Array.from(signature), locatorKey: locator } }
 }
 
-const openWay = (membership: Membership, way: WayIn, kek: Secret): Outcome<WrappedRoot> => {
+const wrapRecord = (
+  { team, member }: Pick<RootPlace, 'team' | 'member'>,
+  { credential, salt, blob }: NewWay,
+  locatorKey: Uint8Array | null,
+): WrapRecord => ({ team, member, credential, salt, blob, locatorKey })
+
+export const wayInOfKey = (place: RootPlace, key: EnrolledKey): WayIn =>
+  toUpload(
+    place,
+    {
+      kind: 'security-key',
+      label: key.label,
+      software: key.software,
+      credential: Uint8Array.from(key.record.credentialId),
+      salt: Uint8Array.from(key.salt),
+      blob: Uint8Array.from(wrapFor(place, key.kek, key.record.credentialId)),
+    },
+    null,
+  )
+
+export const wayInOfRecovery = (
+  place: RootPlace,
+  { kek, locatorKey }: { readonly kek: Secret; readonly locatorKey: Uint8Array },
+): WayIn =>
+  toUpload(
+    place,
+    {
+      kind: 'recovery-code',
+      label: 'Recovery code',
+      software: false,
+      credential: Uint8Array.from(RECOVERY),
+      // Nothing is salted: the code is uniformly random. The field keeps one format for both kinds.
+      salt: Uint8Array.from(randomBytes(32)),
+      blob: Uint8Array.from(wrapFor(place, kek, RECOVERY)),
+    },
+    locatorKey,
+  )
+
+/** What the server still has to be given of a member's ways in. */
+export const wrapsToUpload = ({ team, member, waysIn }: Membership): SignedWrap[] =>
+  waysIn.flatMap((way) =>
+    way.upload === null
+      ? []
+      : [
+          {
+            record: wrapRecord({ team, member }, way, way.upload.locatorKey),
+            signature: way.upload.signature,
+          },
+        ],
+  )
+
+type Place = Pick<Membership, 'team' | 'member' | 'genesisHash'> & { readonly signKey: Uint8Array | null }
+
+/** Opens a wrapped root; `signKey` null: the member's key is not known here yet. Wipes `kek`. */
+export const openWay = (
+  membership: Place,
+  way: Pick<WayIn, 'credential' | 'blob'>,
+  kek: Secret,
+): Outcome<WrappedRoot> => {
+  const { signKey } = membership
   try {
     const opened = unwrapRoot({
       kek,
@@ -89,7 +119,7 @@ const openWay = (membership: Membership, way: WayIn, kek: Secret): Outcome<Wrapp
       blob: way.blob,
     })
     const matches =
-      equalBytes(memberKeys(opened.root).sign.publicKey, membership.signKey) &&
+      (signKey === null || equalBytes(memberKeys(opened.root).sign.publicKey, signKey)) &&
       equalBytes(opened.genesisHash, membership.genesisHash)
     return matches ? ok(opened) : wrongWay()
   } catch (error) {
@@ -115,6 +145,13 @@ export const unlockWithKey = async (
 ): Promise<Outcome<WrappedRoot>> => {
   const keys = membership.waysIn.filter((way) => way.kind === 'security-key')
   const { team, member } = membership
+  if (keys.length === 0) {
+    return refuse(
+      'unlock.no_keys',
+      'No security key of yours is set up on this computer.',
+      'Unlock with your recovery code, then add a key in the settings.',
+    )
+  }
   const got = await authenticator.get({
     purpose: 'Touch your security key to unlock Countersign',
     challenge: webauthnChallenge('unlock', { team, member, device, nonce: randomBytes(32) }),
@@ -132,22 +169,23 @@ export const unlockWithKey = async (
 export const unlockWithRecoveryCode = (membership: Membership, text: string): Outcome<WrappedRoot> => {
   const way = membership.waysIn.find((each) => each.kind === 'recovery-code')
   if (way === undefined) {
-    return refuse(
-      'recovery.none',
-      'No recovery code was made for this member.',
-      'Unlock with a security key.',
-    )
+    return refuse('recovery.none', 'No recovery code opens this installation.', 'Unlock with a security key.')
   }
-  const code = parseRecoveryCode(text)
-  if (!(code instanceof Secret)) {
-    const where = code.group === undefined ? '' : ` Look at group ${code.group}.`
-    return refuse(
-      `recovery.${code.code}`,
-      'This is not a whole recovery code.',
-      `Type it as it was printed.${where}`,
-    )
-  }
-  const kek = recoveryWrapKey(code)
-  code.wipe()
+  const code = readRecoveryCode(text)
+  if (!code.ok) return code
+  const kek = recoveryWrapKey(code.value)
+  code.value.wipe()
   return openWay(membership, way, kek)
+}
+
+/** The code a person typed. */
+export const readRecoveryCode = (text: string): Outcome<Secret> => {
+  const code = parseRecoveryCode(text)
+  if (code instanceof Secret) return ok(code)
+  const where = code.group === undefined ? '' : ` Look at group ${code.group}.`
+  return refuse(
+    `recovery.${code.code}`,
+    'This is not a whole recovery code.',
+    `Type it as it was printed.${where}`,
+  )
 }

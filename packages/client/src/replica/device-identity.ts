@@ -11,6 +11,8 @@ export interface DeviceIdentity {
   readonly server: { readonly url: string; readonly id: Uint8Array }
   /** Hash of the team's first entry. */
   readonly genesisHash: Uint8Array
-  /** A ledger head known from elsewhere (wrapped root, recovery sheet, invite): the ledger must contain it. */
-  readonly floor?: Head
+  /** Ledger heads known from elsewhere (wrapped root, recovery sheet, invite): the ledger must contain them. */
+  readonly floors: readonly Head[]
+  /** Logs in while the ledger has no such device, to add it (P11); only for the time that the vault is open. */
+  readonly memberSign?: KeyPair
 }

@@ -1,3 +1,4 @@
+import { activeDevice } from '@countersign/ledger/projection-lookup'
 import { LEDGER, type StreamName } from '@countersign/schema/ids'
 import type { ClientMessage, Cursor, ServerMessage, SignedSeen } from '@countersign/schema/wire'
 import type { ClientError } from '../client-error.ts'
@@ -6,7 +7,7 @@ import type { Problem } from './alarm.ts'
 import type { Contact } from './contact.ts'
 import { Exchange } from './exchange.ts'
 import {
-  checkFloor,
+  checkFloors,
   checkMissingStreams,
   checkServerHeads,
   keptBack,
@@ -97,7 +98,9 @@ export class Follower {
       now,
       cursors: () => this.#cursors().filter(({ stream }) => !streams.provisional.has(stream)),
       send: async (seen) =>
-        board.connection === 'live' ? this.ask((ref) => ({ type: 'seen', ref, seen })) : null,
+        board.connection === 'live' && this.#deviceKnown()
+          ? this.ask((ref) => ({ type: 'seen', ref, seen }))
+          : null,
       onError: report,
     })
     this.#link = new ServerLink({
@@ -105,6 +108,7 @@ export class Follower {
       connect,
       timing,
       cursors: () => this.#cursors(),
+      deviceKnown: () => this.#deviceKnown(),
       events: {
         onConnecting: () => board.enter('connecting', board.problem),
         onMessage: (message, session) => this.#inbox.push(message, session),
@@ -155,6 +159,7 @@ export class Follower {
     if (problem !== null) return this.sound(problem)
     if (this.#parts.board.connection === 'live') this.#parts.check.start()
     if (gap !== null) void this.refresh(gap)
+    if (this.#deviceKnown()) this.#link.useDevice()
     const contradiction = await this.#parts.book.recheck()
     if (contradiction !== null) await this.sound(await splitView(this.#parts.streams, contradiction))
     else if (this.#ingestor.holding.size > 0 && this.#parts.board.connection === 'live')
@@ -220,9 +225,9 @@ export class Follower {
 
   async #caughtUp(): Promise<void> {
     const { streams, options, copy, board } = this.#parts
-    const { floor, device } = options.identity
+    const { floors, device } = options.identity
     const problem =
-      (await checkFloor(streams, floor)) ??
+      (await checkFloors(streams, floors)) ??
       checkMissingStreams(streams, this.#serverHeads, copy.projection, device) ??
       this.#withheld()
     if (problem !== null) return this.sound(problem)
@@ -296,6 +301,11 @@ export class Follower {
     const { board, contact, now } = this.#parts
     if (board.connection !== 'live') return
     contact.mark(now()).catch((error: unknown) => board.failed(error))
+  }
+
+  #deviceKnown(): boolean {
+    const { copy, options } = this.#parts
+    return activeDevice(copy.projection, options.identity.device) !== undefined
   }
 
   #cursors(): Cursor[] {

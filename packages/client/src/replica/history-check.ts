@@ -51,19 +51,22 @@ export const checkMissingStreams = (
   return null
 }
 
-/** The ledger contains the head known from elsewhere (P11). To be asked once it is caught up. */
-export const checkFloor = async (log: StreamLog, floor: Head | undefined): Promise<Problem | null> => {
-  if (floor === undefined) return null
-  const ours = await log.hashAt(LEDGER, floor.seq)
-  if (ours === undefined) return rollback(LEDGER, floor.seq, [headEvidence('head known before', floor.hash)])
-  if (equalBytes(ours, floor.hash)) return null
-  return {
-    code: 'fork',
-    stream: LEDGER,
-    seq: floor.seq,
-    message: 'The server’s history does not contain what this member’s key had seen when it was enrolled.',
-    evidence: [headEvidence('head known before', floor.hash), headEvidence('entry of the server', ours)],
+/** The ledger contains the heads known from elsewhere (P11). To be asked once it is caught up. */
+export const checkFloors = async (log: StreamLog, floors: readonly Head[]): Promise<Problem | null> => {
+  for (const floor of floors) {
+    const ours = await log.hashAt(LEDGER, floor.seq)
+    if (ours === undefined)
+      return rollback(LEDGER, floor.seq, [headEvidence('head known before', floor.hash)])
+    if (equalBytes(ours, floor.hash)) continue
+    return {
+      code: 'fork',
+      stream: LEDGER,
+      seq: floor.seq,
+      message: 'The server’s history does not contain what this member’s key had seen when it was enrolled.',
+      evidence: [headEvidence('head known before', floor.hash), headEvidence('entry of the server', ours)],
+    }
   }
+  return null
 }
 
 const statementEvidence = (label: string, seen: SignedSeen): Alarm['evidence'][number] => ({

@@ -43,7 +43,7 @@ describe('Replica: never backwards, never forked', () => {
   it('P11 sounds rollback at a floor that the server’s ledger does not reach', async () => {
     const identity = {
       ...at.team.founder.identity(at.team, at.team.server),
-      floor: { seq: 9, hash: randomBytes(32) },
+      floors: [{ seq: 9, hash: randomBytes(32) }],
     }
     const replica = await at.replicaOf(at.team.founder, { identity })
     await until(replica, ({ connection }) => connection === 'alarm')
@@ -53,7 +53,7 @@ describe('Replica: never backwards, never forked', () => {
   it('P11 sounds fork at a floor that the server’s ledger contradicts', async () => {
     const identity = {
       ...at.team.founder.identity(at.team, at.team.server),
-      floor: { seq: 0, hash: randomBytes(32) },
+      floors: [{ seq: 0, hash: randomBytes(32) }],
     }
     const replica = await at.replicaOf(at.team.founder, { identity })
     await until(replica, ({ connection }) => connection === 'alarm')

@@ -160,6 +160,11 @@ export class Replica {
     return entry === undefined ? undefined : this.#parts.check.proven(entry)
   }
 
+  /** The hash of the entry at a place; undefined where the verified copy does not go that far. */
+  hashAt(stream: StreamName, seq: number): Promise<Uint8Array | undefined> {
+    return this.#parts.streams.hashAt(stream, seq)
+  }
+
   /** Where an entry of this device with this id stands, once it landed. */
   ownEntry(id: string): Promise<{ stream: StreamName; seq: number } | undefined> {
     return this.#parts.streams.ownEntry(id)

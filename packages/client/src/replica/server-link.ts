@@ -1,8 +1,15 @@
+import type { KeyPair } from '@countersign/crypto/key-pair'
 import { sign } from '@countersign/crypto/sign'
+import { LEDGER } from '@countersign/schema/ids'
 import { type Cursor, PROTOCOL, type ServerMessage } from '@countersign/schema/wire'
 import { ClientError } from '../client-error.ts'
 import type { Connector } from '../transport/connector.ts'
-import { LOGIN_PURPOSE, loginStatement } from '../transport/login.ts'
+import {
+  LOGIN_PURPOSE,
+  loginStatement,
+  MEMBER_LOGIN_PURPOSE,
+  memberLoginStatement,
+} from '../transport/login.ts'
 import { openSession, type Session, type SessionTiming } from '../transport/session.ts'
 import type { DeviceIdentity } from './device-identity.ts'
 
@@ -43,6 +50,8 @@ interface LinkOptions {
   readonly connect: Connector
   readonly timing: LinkTiming
   readonly cursors: () => Cursor[]
+  /** Whether the ledger, as far as it is here, has this device. */
+  readonly deviceKnown: () => boolean
   readonly events: LinkEvents
 }
 
@@ -50,6 +59,8 @@ interface LinkOptions {
 export class ServerLink {
   readonly #options: LinkOptions
   #session: Session | null = null
+  /** Logged in as the member, to add this device. */
+  #asMember = false
   #timer: ReturnType<typeof setTimeout> | null = null
   #failures = 0
   #stopped = false
@@ -83,13 +94,18 @@ export class ServerLink {
     void this.#connect()
   }
 
+  /** The ledger has this device now: a connection that was the member's ends, and the device logs in. */
+  useDevice(): void {
+    if (this.#asMember) this.#session?.close()
+  }
+
   /** The connection is good: the next break starts from the shortest wait. */
   settled(): void {
     this.#failures = 0
   }
 
   async #connect(): Promise<void> {
-    const { identity, connect, timing, events, cursors } = this.#options
+    const { identity, connect, timing, events } = this.#options
     events.onConnecting()
     let refusal: ClientError | null = null
     let open: Session | null = null
@@ -118,19 +134,9 @@ export class ServerLink {
       open = session
       if (this.#stopped || refusal !== null) return session.close()
       this.#session = session
-      const { server, serverNonce, clientNonce } = session
-      const { team, device, signKey } = identity
-      const statement = loginStatement({ server, serverNonce, clientNonce, team, device })
-      const signature = sign(signKey.secretKey, LOGIN_PURPOSE, statement)
-      session.send({
-        type: 'hello',
-        protocol: PROTOCOL,
-        team,
-        device,
-        clientNonce,
-        signature,
-        cursors: cursors(),
-      })
+      const { memberSign } = identity
+      if (memberSign === undefined || this.#options.deviceKnown()) this.#hello(session)
+      else this.#helloMember(session, memberSign)
     } catch (cause) {
       this.#down(
         cause instanceof ClientError
@@ -140,8 +146,37 @@ export class ServerLink {
     }
   }
 
+  #hello(session: Session): void {
+    const { server, serverNonce, clientNonce } = session
+    const { team, device, signKey } = this.#options.identity
+    const statement = loginStatement({ server, serverNonce, clientNonce, team, device })
+    const signature = sign(signKey.secretKey, LOGIN_PURPOSE, statement)
+    const cursors = this.#options.cursors()
+    session.send({ type: 'hello', protocol: PROTOCOL, team, device, clientNonce, signature, cursors })
+  }
+
+  #helloMember(session: Session, memberSign: KeyPair): void {
+    const { server, serverNonce, clientNonce } = session
+    const { team, member, device } = this.#options.identity
+    const statement = memberLoginStatement({ server, serverNonce, clientNonce, team, member, device })
+    const signature = sign(memberSign.secretKey, MEMBER_LOGIN_PURPOSE, statement)
+    const ledger = this.#options.cursors().find(({ stream }) => stream === LEDGER)?.head ?? null
+    this.#asMember = true
+    session.send({
+      type: 'hello.member',
+      protocol: PROTOCOL,
+      team,
+      member,
+      device,
+      clientNonce,
+      signature,
+      ledger,
+    })
+  }
+
   #down(error: ClientError): void {
     this.#session = null
+    this.#asMember = false
     const refused = REFUSING.has(error.code)
     this.#options.events.onDown(error, refused)
     if (this.#stopped || this.#timer !== null) return

@@ -5,7 +5,7 @@ import { sign } from '@countersign/crypto/sign'
 import { currentAuditKey } from '@countersign/ledger/projection-lookup'
 import type { AuditRecord } from '@countersign/schema/audit'
 import type { CborValue } from '@countersign/schema/canonical'
-import { ENTRY_PURPOSE, type Head } from '@countersign/schema/entry'
+import { ENTRY_PURPOSE } from '@countersign/schema/entry'
 import { auditStream, LEDGER, type StreamName } from '@countersign/schema/ids'
 import { AuditJournal, type WaitingAuditEntry } from '../audit/audit-journal.ts'
 import { AuditWriter } from '../audit/audit-writer.ts'
@@ -16,6 +16,7 @@ import { Replica } from '../replica/replica.ts'
 import type { Log, ReplicaTiming } from '../replica/replica-options.ts'
 import type { LocalStore } from '../store/local-store.ts'
 import type { Connector } from '../transport/connector.ts'
+import { Confirmation } from './confirmation.ts'
 
 export interface DeviceSessionOptions {
   readonly store: LocalStore
@@ -25,8 +26,8 @@ export interface DeviceSessionOptions {
   readonly connect: Connector
   readonly clock: () => number
   readonly log: Log
-  /** The ledger must contain this head (P11). */
-  readonly floor?: Head
+  /** Adds this device to the ledger where that does not have it (P11). */
+  readonly memberSign?: KeyPair
   readonly timing?: Partial<ReplicaTiming>
 }
 
@@ -42,6 +43,8 @@ export class DeviceSession {
   readonly device: string
   readonly replica: Replica
   readonly store: LocalStore
+  /** What this installation may not do yet, because nobody confirmed what it was shown (P11). */
+  readonly confirmation: Confirmation
   readonly #signKey: KeyPair
   readonly #journal: AuditJournal
   readonly #writer: AuditWriter
@@ -58,6 +61,7 @@ export class DeviceSession {
     this.device = options.device
     this.store = options.store
     this.replica = parts.replica
+    this.confirmation = new Confirmation(parts.replica, options.membership, options.device)
     this.#signKey = parts.signKey
     this.#journal = parts.journal
     this.#log = options.log
@@ -91,10 +95,16 @@ export class DeviceSession {
         signKey,
         server: membership.server,
         genesisHash: membership.genesisHash,
-        ...(options.floor === undefined ? {} : { floor: options.floor }),
+        floors: membership.floors,
+        ...(options.memberSign === undefined ? {} : { memberSign: options.memberSign }),
       },
     })
     return new DeviceSession(options, { replica, signKey, journal: await AuditJournal.open(store) })
+  }
+
+  /** The public half of the key that connects. */
+  get signKey(): Uint8Array {
+    return this.#signKey.publicKey
   }
 
   /** Resolves when the records are on this disk; rejects with `audit.failed` where the disk refuses: then nothing may be served. */
@@ -146,6 +156,7 @@ export class DeviceSession {
     if (this.#stopped) return
     if (this.#flushTimer !== null) clearTimeout(this.#flushTimer)
     for (const stop of this.#stopListening) stop()
+    this.confirmation.stop()
     await this.#writer.settled()
     this.#stopped = true
     await this.replica.stop()

@@ -151,7 +151,8 @@ export class UnlockedSession {
     let drafts: readonly EntryDraft[] = []
     const result = await replica.append(
       ({ head }) => {
-        const built = build(this.#author(), head)
+        const made = build(this.#author(), head)
+        const built = 'ok' in made ? made : (this.#unconfirmed(made) ?? made)
         if ('ok' in built) {
           refusal = built
           return { code: built.code, message: built.message }
@@ -175,6 +176,10 @@ export class UnlockedSession {
       }
     }
     return ok(drafts)
+  }
+
+  #unconfirmed(drafts: readonly EntryDraft[]): Refusal | null {
+    return this.device.confirmation.refuses(drafts.map(({ type }) => type))
   }
 
   stop(): void {

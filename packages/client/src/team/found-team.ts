@@ -1,49 +1,40 @@
 import { memberKeys } from '@countersign/crypto/derive'
 import type { Secret } from '@countersign/crypto/secret'
 import type { Head } from '@countersign/schema/entry'
-import type { SignedWrap } from '@countersign/schema/wire'
 import type { Enrolment } from '../keys/enrolment.ts'
-import type { Membership, WayIn } from '../keys/installation.ts'
-import { signedWrap, wayInOfKey, wayInOfRecovery } from '../keys/ways-in.ts'
+import type { Membership } from '../keys/installation.ts'
+import { wayInOfKey, wayInOfRecovery } from '../keys/ways-in.ts'
 import type { NewMember } from '../members/new-member.ts'
 import { type Outcome, ok, refuse } from '../refusal.ts'
 import type { Connector } from '../transport/connector.ts'
 import { createTeam } from '../transport/create-team.ts'
 import { buildGenesis, type Genesis } from './genesis.ts'
 
-/** An installation's place in a team, and the wraps the server keeps for a new device. */
-export interface Joined {
-  readonly membership: Membership
-  readonly wraps: readonly SignedWrap[]
-}
-
-/** The ways in of an enrolled member, each with genesis hash and head as its floor (P11). */
+/** An installation's place in a team: the ways in of an enrolled member, each with genesis hash and head as its floor (P11). */
 export const joinedTeam = (
   enrolment: Enrolment,
   place: { genesisHash: Uint8Array; head: Head; server: { url: string; id: Uint8Array } },
-): Joined => {
+): Membership => {
   const { team, member, root } = enrolment
   const keys = memberKeys(root)
   const rootPlace = { team, member, root, genesisHash: place.genesisHash, head: place.head }
   const recovery = enrolment.recoveryKeys()
-  const ways: { way: WayIn; locatorKey: Uint8Array | null }[] = enrolment.keys.map((key) => ({
-    way: wayInOfKey(rootPlace, key),
-    locatorKey: null,
-  }))
+  const waysIn = enrolment.keys.map((key) => wayInOfKey(rootPlace, key))
   if (recovery !== null) {
-    ways.push({ way: wayInOfRecovery(rootPlace, recovery.kek), locatorKey: recovery.locatorKey })
+    waysIn.push(wayInOfRecovery(rootPlace, recovery))
     recovery.kek.wipe()
   }
+  const { genesisHash, head, server } = place
   return {
-    membership: {
-      team,
-      member,
-      signKey: Uint8Array.from(keys.sign.publicKey),
-      genesisHash: Uint8Array.from(place.genesisHash),
-      server: { url: place.server.url, id: Uint8Array.from(place.server.id) },
-      waysIn: ways.map(({ way }) => way),
-    },
-    wraps: ways.map(({ way, locatorKey }) => signedWrap(team, member, way, locatorKey, keys.sign)),
+    team,
+    member,
+    signKey: Uint8Array.from(keys.sign.publicKey),
+    genesisHash: Uint8Array.from(genesisHash),
+    server: { url: server.url, id: Uint8Array.from(server.id) },
+    waysIn,
+    floors: [{ seq: head.seq, hash: Uint8Array.from(head.hash) }],
+    unconfirmedSince: null,
+    sheetKept: false,
   }
 }
 
@@ -89,7 +80,7 @@ export const genesisOf = (plan: TeamToFound): Genesis =>
   )
 
 /** Creates the team on the server. Nothing is written here: the caller keeps what it returns. */
-export const foundTeam = async (plan: TeamToFound, genesis: Genesis): Promise<Outcome<Joined>> => {
+export const foundTeam = async (plan: TeamToFound, genesis: Genesis): Promise<Outcome<Membership>> => {
   const { enrolment, server, setupToken, connect } = plan
   const created = await createTeam({
     connect,

@@ -16,6 +16,20 @@ export const loginStatement = (
 ): Uint8Array =>
   encodeCanonical({ protocol: PROTOCOL, ...pick(login), team: login.team, device: login.device })
 
+export const MEMBER_LOGIN_PURPOSE = 'member-login'
+
+/** What a member's key signs to add a device that the team does not know (P11). */
+export const memberLoginStatement = (
+  login: Nonces & { readonly team: string; readonly member: string; readonly device: string },
+): Uint8Array =>
+  encodeCanonical({
+    protocol: PROTOCOL,
+    ...pick(login),
+    team: login.team,
+    member: login.member,
+    device: login.device,
+  })
+
 /** What an invite's key signs to join its mailbox. */
 export const mailboxLoginStatement = (login: Nonces & { readonly mailbox: Uint8Array }): Uint8Array =>
   encodeCanonical({ protocol: PROTOCOL, ...pick(login), mailbox: login.mailbox })

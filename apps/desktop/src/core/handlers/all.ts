@@ -7,6 +7,7 @@ import { memberHandlers } from './members.ts'
 import { requestHandlers } from './requests.ts'
 import { settingsHandlers } from './settings.ts'
 import { setupHandlers } from './setup.ts'
+import { sheetHandlers } from './sheet.ts'
 import { unlockHandlers } from './unlock.ts'
 import { vaultHandlers } from './vaults.ts'
 
@@ -22,4 +23,5 @@ export const handlers: Handlers = {
   ...auditHandlers,
   ...exportHandlers,
   ...settingsHandlers,
+  ...sheetHandlers,
 }

@@ -5,7 +5,6 @@ import type { MemberView } from '../../shared/views.ts'
 import { unlocked } from '../core-state.ts'
 import { entryTimes } from '../entry-times.ts'
 import type { Handlers } from '../handler.ts'
-import { storeWraps } from '../open-session.ts'
 import { memberViews } from '../views/member-views.ts'
 
 const memberAfter = async (session: UnlockedSession, member: string): Promise<Outcome<MemberView>> => {
@@ -25,15 +24,15 @@ export const settingsHandlers: Handlers<'settings.get' | 'settings.set' | 'keys.
     return ok(settings)
   },
 
-  'keys.add': async (core, { label }) => {
+  'keys.add': async (core, { label, recoveryCode }) => {
     const session = unlocked(core)
     if (!session.ok) return session
     const { membership } = core.installation
     if (membership === null) return refuse('team.none', 'This installation is in no team.', 'Join one first.')
-    const added = await addKey(session.value, core.authenticator, membership, label)
+    const added = await addKey(session.value, core.authenticator, membership, label, recoveryCode)
     if (!added.ok) return added
-    core.save({ membership: { ...membership, waysIn: [...membership.waysIn, added.value.way] } })
-    await storeWraps(core, [added.value.wrap])
+    core.save({ membership: { ...membership, waysIn: [...membership.waysIn, added.value] } })
+    void core.uploads?.run()
     return memberAfter(session.value, session.value.member)
   },
 

@@ -9,10 +9,10 @@ import { teamIdOf } from '@countersign/ledger/plain-membership'
 import type { Core, Setup } from '../core-state.ts'
 import type { Handlers } from '../handler.ts'
 import { Joining } from '../joining.ts'
-import { openSession, storeWraps } from '../open-session.ts'
+import { openSession } from '../open-session.ts'
 import { statusView } from '../views/status-view.ts'
 
-const alreadyIn = () =>
+export const alreadyIn = () =>
   refuse(
     'team.already',
     'This installation is in a team.',
@@ -133,12 +133,11 @@ export const setupHandlers: Handlers<
     setup.value.genesis ??= genesisOf(plan)
     const founded = await foundTeam(plan, setup.value.genesis)
     if (!founded.ok) return founded
-    const { membership, wraps } = founded.value
+    const membership = founded.value
     core.save({ membership })
     await core.openDevice(membership)
     const opened = await openSession(core, enrolment.root.copy())
     if (!opened.ok) return opened
-    await storeWraps(core, wraps)
     enrolment.wipe()
     core.setup = null
     return ok(statusView(core))

@@ -44,6 +44,7 @@ const recordWords: Record<AuditAction, string> = {
   'app.denied': 'turned a program away',
   'vault.unlocked': 'unlocked',
   'vault.locked': 'locked',
+  'device.acknowledged': 'vouched for this computer',
   'unlock.failed': 'failed to unlock',
   'mode.changed': 'changed mode',
   'audit.opened': 'opened the audit',

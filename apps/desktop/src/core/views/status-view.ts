@@ -1,4 +1,5 @@
 import { keyFault } from '@countersign/client/keys/key-fault'
+import { wrapsToUpload } from '@countersign/client/keys/ways-in'
 import type { Alarm } from '@countersign/client/replica/alarm'
 import { modeOf, servesUntil, turnedAway } from '@countersign/client/session/serving'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
@@ -121,6 +122,17 @@ const alarmOf = (core: Core): StatusView['alarm'] => {
   return core.alert ?? (core.session === null ? null : warningOf(core.session))
 }
 
+const unconfirmedOf = ({ device }: Core): StatusView['unconfirmed'] => {
+  const since = device?.confirmation.unconfirmedSince ?? null
+  return device === null || since === null ? null : { since, alone: device.confirmation.alone }
+}
+
+const waysInOf = ({ installation }: Core): StatusView['waysIn'] => {
+  const ways = installation.membership?.waysIn ?? []
+  const keys = ways.filter(({ kind }) => kind === 'security-key').length
+  return { keys, recovery: keys < ways.length }
+}
+
 /** What every window shows all the time; of a locked installation nothing that names the team. */
 export const statusView = (core: Core): StatusView => {
   const { session, device, localApi, installation } = core
@@ -142,6 +154,10 @@ export const statusView = (core: Core): StatusView => {
           },
     witness: witnessOf(core),
     servesUntil: session === null ? null : servesUntil(session),
+    unconfirmed: unconfirmedOf(core),
+    uploadsWaiting: installation.membership === null ? 0 : wrapsToUpload(installation.membership).length,
+    sheetKept: installation.membership?.sheetKept ?? false,
+    waysIn: waysInOf(core),
     pendingChanges: replica?.pendingIntents ?? 0,
     checking: replica?.checking ?? null,
     waitingRequests: session === null ? core.lockedRequests : waitingFor(session),
