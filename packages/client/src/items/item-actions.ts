@@ -65,7 +65,10 @@ export const makeChange = async (session: UnlockedSession, change: QueuedChange)
 }
 
 /** Makes a change, or keeps it until the server is back (P19). */
-const writeOrQueue = async (session: UnlockedSession, change: QueuedChange): Promise<Outcome<null>> => {
+export const writeOrQueue = async (
+  session: UnlockedSession,
+  change: QueuedChange,
+): Promise<Outcome<null>> => {
   const { replica, confirmation } = session.device
   const unconfirmed = confirmation.refuses([change.act === 'put' ? 'item.put' : 'item.delete'])
   if (unconfirmed !== null) return unconfirmed
@@ -151,6 +154,9 @@ export const updateItem = async (session: UnlockedSession, update: ItemUpdate): 
   })
 }
 
+/** What an item is besides its value, as it stands in a version. */
+export const describedAs = ({ valueHash: _, ...meta }: ItemMeta): Omit<ItemMeta, 'valueHash'> => meta
+
 /** Makes an earlier version's content the newest one: a version of its own, with a fresh key. */
 export const rollbackItem = async (
   session: UnlockedSession,
@@ -164,7 +170,7 @@ export const rollbackItem = async (
   if (record.current.version !== base) return conflict()
   const opened = await openAsHolder(session, record, wanted)
   if (!opened.ok) return opened
-  const { valueHash: _, ...meta } = opened.value.meta
+  const meta = describedAs(opened.value.meta)
   const value = openedValue(session.team, opened.value)
   opened.value.key.wipe()
   return writeOrQueue(session, {

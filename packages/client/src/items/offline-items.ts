@@ -58,7 +58,8 @@ export const queueChange = async (session: UnlockedSession, change: QueuedChange
   return ok(null)
 }
 
-const changeOf = (session: UnlockedSession, intent: Intent): QueuedChange | null => {
+/** The change that an intent keeps; null where it is none of items, or cannot be read any more. */
+export const changeOf = (session: UnlockedSession, intent: Intent): QueuedChange | null => {
   const data = dataSchema.safeParse(intent.data)
   if (intent.kind !== KIND || !data.success) return null
   const parsed = changeSchema.safeParse(session.records(KIND).unsealed(intent.id, data.data.sealed))

@@ -13,6 +13,7 @@ import { Notice, Refusal } from '../../ui/notice.tsx'
 import { toast } from '../../ui/toasts.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { useShortcuts } from '../../ui/use-shortcuts.ts'
+import { ChooseVersion } from './choose-version.tsx'
 import { History } from './history.tsx'
 import { RotateCredential } from './rotate-credential.tsx'
 import { SecretField } from './secret-field.tsx'
@@ -126,11 +127,7 @@ export const CredentialDetail = ({ item, onBack }: { item: string; onBack: () =>
       <div className="page-body">
         <div className="detail">
           <div className="stack">
-            {row.conflict && (
-              <Notice tone="warn" title="Two people changed this at the same time">
-                Both versions are kept. Pick one in the history, or rotate.
-              </Notice>
-            )}
+            {row.conflict && <ChooseVersion item={row.item} mayChoose={holds} onDeleted={onBack} />}
             {!holds && (
               <Notice title={row.level === 'request' ? 'You may ask to use this' : 'You see its name only'}>
                 {row.level === 'request'

@@ -16,6 +16,7 @@ import { CredentialRow, rowId } from './credential-row.tsx'
 import { filterItems } from './filter-items.ts'
 import { type Line, listLines } from './list-lines.ts'
 import './credentials.css'
+import { StrandedChanges } from './stranded-changes.tsx'
 
 const HEIGHT = { group: 36, item: 40 } as const
 const levelWords = { none: 'no access', view: 'names only', request: 'ask to use', hold: null } as const
@@ -122,6 +123,7 @@ export const CredentialList = () => {
           ))}
         </fieldset>
       )}
+      <StrandedChanges />
       <div className="page-body" ref={scroller}>
         {items.state === 'loading' && <ListSkeleton />}
         {items.state === 'failed' && (

@@ -1,9 +1,10 @@
 import { Copy, Eye, EyeOff } from 'lucide-react'
-import { useEffect, useState } from 'react'
 import { useAction } from '../../data/use-call.ts'
 import { Button } from '../../ui/button.tsx'
 import { duration } from '../../ui/format.ts'
 import { toast } from '../../ui/toasts.tsx'
+import { MaskedValue } from './masked-value.tsx'
+import { useReveal } from './use-reveal.ts'
 
 interface SecretFieldProps {
   item: string
@@ -15,23 +16,7 @@ interface SecretFieldProps {
 export const SecretField = ({ item, field, mayReveal }: SecretFieldProps) => {
   const reveal = useAction('item.reveal')
   const copy = useAction('item.copy')
-  const [shown, setShown] = useState<{ value: string; hideAt: number; forMs: number } | null>(null)
-  const [leftMs, setLeftMs] = useState(0)
-  useEffect(() => {
-    if (shown === null) return
-    const timer = setInterval(() => {
-      const rest = shown.hideAt - Date.now()
-      setLeftMs(rest)
-      if (rest <= 0) setShown(null)
-    }, 200)
-    return () => clearInterval(timer)
-  }, [shown])
-  const show = async (): Promise<void> => {
-    const result = await reveal.run({ item, field: field.name })
-    if (result === null) return
-    setLeftMs(result.hideAfterMs)
-    setShown({ value: result.value, hideAt: Date.now() + result.hideAfterMs, forMs: result.hideAfterMs })
-  }
+  const { shown, leftMs, toggle } = useReveal(() => reveal.run({ item, field: field.name }))
   const toClipboard = async (): Promise<void> => {
     const result = await copy.run({ item, field: field.name })
     if (result !== null)
@@ -42,18 +27,7 @@ export const SecretField = ({ item, field, mayReveal }: SecretFieldProps) => {
     <div className="detail-field">
       <span className="soft">{field.label}</span>
       <div>
-        {shown === null ? (
-          <span className="value masked" role="img" aria-label="hidden">
-            ••••••••••••
-          </span>
-        ) : (
-          <>
-            <span className="value">{shown.value}</span>
-            <div className="bar" role="img" aria-label={`hides in ${duration(leftMs)}`}>
-              <i style={{ width: `${(100 * Math.max(0, leftMs)) / shown.forMs}%` }} />
-            </div>
-          </>
-        )}
+        <MaskedValue shown={shown} leftMs={leftMs} />
         {error !== null && (
           <div className="field-error" role="alert">
             {error.message} {error.fix}
@@ -68,7 +42,7 @@ export const SecretField = ({ item, field, mayReveal }: SecretFieldProps) => {
           disabled={!mayReveal}
           busy={reveal.busy}
           aria-label={shown === null ? `Reveal ${field.label}` : `Hide ${field.label}`}
-          onClick={() => (shown === null ? void show() : setShown(null))}
+          onClick={toggle}
         >
           {shown === null ? <Eye size={15} aria-hidden /> : <EyeOff size={15} aria-hidden />}
         </Button>
