@@ -1,9 +1,9 @@
 import type { Bridge } from '../src/shared/bridge.ts'
 import type { CallError, CallName, CallRequest, CallResult, CoreEvent } from '../src/shared/contract.ts'
 import type { ExportView, InviteView, JoinView, StatusView } from '../src/shared/views.ts'
-import { bindings, itemDetail, rows } from './sample-items.ts'
+import { bindings, choices, itemDetail, rows } from './sample-items.ts'
 import { auditRows, requestDetail, requests } from './sample-requests.ts'
-import { DAY, invites, members, now, status, vaults } from './sample-team.ts'
+import { DAY, invites, members, now, sheet, status, vaults } from './sample-team.ts'
 
 /** What each call answers; `never` leaves it open, so that the screen stays in its loading state. */
 export type Replies = {
@@ -57,6 +57,14 @@ const usual = (current: StatusView): Replies => ({
   'invite.confirmJoin': () => ok(join),
   'vault.unlock': () => ok(current),
   'vault.unlockWithRecoveryCode': () => ok(current),
+  'sheet.read': () => ok({ server: 'https://sync.acme.example:8743' }),
+  'sheet.openWithKey': () => ok(current),
+  'sheet.openWithCode': () => ok(current),
+  'sheet.get': () => ok(sheet),
+  'sheet.copy': () => ok({ clearAfterMs: 300_000 }),
+  'sheet.kept': () => ok(current),
+  'confirmation.acknowledge': () => ok(current),
+  'installation.startOver': () => ok({}),
   'bootstrap.close': () => ok(current),
   'vaults.list': () => ok(vaults),
   'vault.create': () => ok(vaults[0]!),
@@ -71,6 +79,13 @@ const usual = (current: StatusView): Replies => ({
   'item.reveal': () =>
     ok({ value: 'sk-proj-sample-0123456789abcdefghijklmnopqrstuvwxyz', hideAfterMs: 20_000 }),
   'item.copy': () => ok({ clearAfterMs: 30_000 }),
+  'item.choices': () => ok(choices),
+  'item.revealChoice': () =>
+    ok({ value: 'sk-proj-sample-9876543210zyxwvutsrqponmlkjihgfedcba', hideAfterMs: 20_000 }),
+  'item.settle': () => ok({ deleted: false }),
+  'stranded.list': () => ok([]),
+  'stranded.retry': () => ok({}),
+  'stranded.discard': () => ok({}),
   'members.list': () => ok(members),
   'member.remove': () => ok({ worklist: [] }),
   'member.access': () => ok({ applied: true, request: null }),
@@ -112,6 +127,7 @@ const usual = (current: StatusView): Replies => ({
   'alarm.dismiss': () => ok(current),
   'keys.add': () => ok(members[0]!),
   'keys.retire': () => ok(members[0]!),
+  'device.remove': () => ok({}),
   'settings.get': () => ok({ idleLockMs: 600_000, clipboardClearMs: 30_000, theme: 'system' }),
   'settings.set': (settings) => ok(settings),
 })

@@ -1,5 +1,12 @@
 import { PROVIDERS } from '@countersign/schema/providers'
-import type { BindingView, ItemDetail, ItemRow, TermsView } from '../src/shared/views.ts'
+import type {
+  BindingView,
+  ChoicesView,
+  ItemDetail,
+  ItemRow,
+  StrandedRow,
+  TermsView,
+} from '../src/shared/views.ts'
 import { ada, ben, chiara, DAY, dai, HOUR, id, MINUTE, now, vaults } from './sample-team.ts'
 
 const places = vaults.flatMap((vault) =>
@@ -109,4 +116,57 @@ export const bindings: BindingView[] = [
     approvedBy: [chiara],
   }),
   binding(4, { state: 'expired', expiresAt: now - DAY, reads: 17 }),
+]
+
+const version = (part: Partial<ChoicesView['choices'][number]>): ChoicesView['choices'][number] => ({
+  choice: 'current',
+  kind: 'current',
+  version: 4,
+  at: now - 2 * HOUR,
+  by: ben,
+  deleted: false,
+  fields: [{ name: 'api_key', label: 'API key', secret: true }],
+  note: 'Rotated after the contractor left.',
+  models: [],
+  ...part,
+})
+
+export const choices: ChoicesView = {
+  base: 4,
+  choices: [
+    version({}),
+    version({
+      choice: 'offline-1',
+      kind: 'offline',
+      at: now - 5 * HOUR,
+      by: ada,
+      note: 'Batch key, 200 requests a minute. Rotated on the train; the old one is revoked at the provider already.',
+      models: ['gpt-4.1-mini'],
+    }),
+  ],
+}
+
+export const stranded: StrandedRow[] = [
+  {
+    id: id(900),
+    item: id(910),
+    name: 'mistral-eu',
+    place: 'llm / staging',
+    change: 'put',
+    at: now - 5 * HOUR,
+    code: 'author.not_holder',
+    message: 'Only somebody who holds this environment may change its credentials.',
+    listed: false,
+  },
+  {
+    id: id(901),
+    item: id(205),
+    name: 'azure-eastus',
+    place: 'llm / production',
+    change: 'delete',
+    at: now - 6 * HOUR,
+    code: 'item.conflict',
+    message: 'Somebody changed this credential meanwhile.',
+    listed: true,
+  },
 ]

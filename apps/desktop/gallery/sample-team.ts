@@ -4,6 +4,7 @@ import type {
   InviteView,
   MemberView,
   PersonView,
+  SheetView,
   StatusView,
   VaultView,
   WorklistRow,
@@ -44,6 +45,10 @@ export const status: StatusView = {
     ],
   },
   servesUntil: null,
+  unconfirmed: null,
+  uploadsWaiting: 0,
+  sheetKept: true,
+  waysIn: { keys: 2, recovery: true },
   pendingChanges: 0,
   checking: null,
   waitingRequests: 2,
@@ -54,6 +59,18 @@ export const status: StatusView = {
   },
   alarm: null,
   stopped: null,
+}
+
+export const sheet: SheetView = {
+  team: 'Acme AI platform',
+  name: ada.name,
+  server: 'https://sync.acme.example:8743',
+  lines: Array.from(
+    { length: 8 },
+    (_, n) => `${'789ABCDE'.charAt(n)}KQ2-M4T9-B0HJ-VR6N-D3WP-8FYZ-E5C1-AGS7-K2M${n}`,
+  ),
+  head: 1284,
+  recovery: true,
 }
 
 const policy = (rule: Policy['rule'], maxLeaseMs = 30 * DAY): Policy => ({
@@ -170,7 +187,15 @@ const member = (person: PersonView, part: Partial<MemberView>): MemberView => ({
     { label: 'Spare in the safe', software: false, retired: false, addedAt: now - 90 * DAY },
   ],
   recovery: false,
-  devices: [{ device: id(600), name: 'ThinkPad X1', addedAt: now - 90 * DAY, lastSeen: now - 12 * MINUTE }],
+  devices: [
+    {
+      device: id(600),
+      name: 'ThinkPad X1',
+      addedAt: now - 90 * DAY,
+      lastSeen: now - 12 * MINUTE,
+      here: false,
+    },
+  ],
   fingerprint: '9f3a 1c40 77be 02d1 5e88',
   joinedAt: now - 90 * DAY,
   ...part,
@@ -182,8 +207,14 @@ export const members: MemberView[] = [
     roles: ['admin', 'developer'],
     recovery: true,
     devices: [
-      { device: id(601), name: 'Workstation', addedAt: now - 200 * DAY, lastSeen: now },
-      { device: id(602), name: 'Laptop for travelling', addedAt: now - 20 * DAY, lastSeen: now - 9 * DAY },
+      { device: id(601), name: 'Workstation', addedAt: now - 200 * DAY, lastSeen: now, here: true },
+      {
+        device: id(602),
+        name: 'Laptop for travelling',
+        addedAt: now - 20 * DAY,
+        lastSeen: now - 9 * DAY,
+        here: false,
+      },
     ],
     fingerprint: '4be0 91d2 aa07 36fc c1e5',
   }),

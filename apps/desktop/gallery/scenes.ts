@@ -1,7 +1,7 @@
 import type { CoreEvent } from '../src/shared/contract.ts'
 import type { StatusView } from '../src/shared/views.ts'
 import { ok, type Replies, refused } from './fixture-bridge.ts'
-import { itemRows, rows } from './sample-items.ts'
+import { itemDetail, itemRows, rows, stranded } from './sample-items.ts'
 import { auditRows, requestDetail, requests } from './sample-requests.ts'
 import {
   ada,
@@ -11,6 +11,7 @@ import {
   members,
   now,
   status as sampleStatus,
+  sheet,
   vaults,
   worklist,
 } from './sample-team.ts'
@@ -113,6 +114,34 @@ export const scenes: readonly Scene[] = [
     steps: [...toKeys, { click: 'Continue' }, { click: 'Create team' }],
   },
   { name: 'join-link', status: empty, steps: [{ click: 'Join a team' }] },
+  { name: 'sheet-read', status: empty, steps: [{ click: 'I already have a team' }] },
+  {
+    name: 'sheet-mistyped',
+    status: empty,
+    replies: {
+      'sheet.read': () =>
+        refused({
+          code: 'sheet.mistyped',
+          message: 'Line 3 is not as it was printed.',
+          fix: 'Look at line 3, group 4 again.',
+        }),
+    },
+    steps: [
+      { click: 'I already have a team' },
+      { fill: 'Lines of the sheet', with: sheet.lines.join('\n') },
+      { click: 'Continue' },
+    ],
+  },
+  {
+    name: 'sheet-open',
+    status: empty,
+    steps: [
+      { click: 'I already have a team' },
+      { fill: 'Lines of the sheet', with: sheet.lines.join('\n') },
+      { click: 'Continue' },
+      { click: 'No key at hand? Use the recovery code' },
+    ],
+  },
   joining('code'),
   joining('waiting_for_inviter'),
   joining('failed'),
@@ -175,6 +204,7 @@ export const scenes: readonly Scene[] = [
     },
   },
   { name: 'removed', status: { phase: 'removed' } },
+  { name: 'unlock-code-only', status: { ...locked, waysIn: { keys: 0, recovery: true } } },
 
   { name: 'credentials', page: 'credentials' },
   { name: 'credentials-loading', page: 'credentials', replies: { 'items.list': () => 'never' } },
@@ -230,6 +260,22 @@ export const scenes: readonly Scene[] = [
     page: 'credentials',
     events: [{ type: 'ceremony', state: 'waiting', purpose: 'to enrol “Blue key”' }],
   },
+  {
+    name: 'credentials-unconfirmed',
+    page: 'credentials',
+    status: { unconfirmed: { since: now - 2 * HOUR, alone: false } },
+  },
+  {
+    name: 'credentials-unconfirmed-alone',
+    page: 'credentials',
+    status: { unconfirmed: { since: now - 2 * HOUR, alone: true } },
+  },
+  { name: 'credentials-keep-sheet', page: 'credentials', status: { sheetKept: false } },
+  {
+    name: 'credentials-stranded',
+    page: 'credentials',
+    replies: { 'stranded.list': () => ok(stranded) },
+  },
   { name: 'freshness', page: 'credentials', steps: [{ click: 'Verified by' }] },
 
   { name: 'credential', page: 'credentials', open: rows[0]!.item },
@@ -239,7 +285,19 @@ export const scenes: readonly Scene[] = [
     open: rows[0]!.item,
     steps: [{ click: 'Reveal API key' }],
   },
-  { name: 'credential-conflict', page: 'credentials', open: rows[5]!.item },
+  {
+    name: 'credential-conflict',
+    page: 'credentials',
+    open: rows[5]!.item,
+    replies: {
+      'item.get': ({ item }) => {
+        const detail = itemDetail(item)
+        return ok({ ...detail, row: { ...detail.row, level: 'hold' as const } })
+      },
+    },
+    steps: [{ click: 'Reveal API key of yours, offline' }],
+  },
+  { name: 'credential-conflict-asker', page: 'credentials', open: rows[5]!.item },
   {
     name: 'credential-request',
     page: 'credentials',
@@ -317,6 +375,7 @@ export const scenes: readonly Scene[] = [
   },
   { name: 'members-code', page: 'members', steps: [{ click: 'Open the invite of Grace Adeyemi' }] },
   { name: 'members-change', page: 'members', steps: [{ click: 'Change…', in: 'Dai Nakamura' }] },
+  { name: 'members-lost-key', page: 'members', steps: [{ click: 'Lost key…', in: 'Dai Nakamura' }] },
   { name: 'members-remove', page: 'members', steps: [{ click: 'Remove…', in: 'Dai Nakamura' }] },
   {
     name: 'members-removed',
@@ -380,6 +439,19 @@ export const scenes: readonly Scene[] = [
   { name: 'audit-failed', page: 'audit', replies: { 'audit.list': () => gone } },
 
   { name: 'settings', page: 'settings' },
+  { name: 'settings-sheet', page: 'settings', steps: [{ click: 'Add a computer' }] },
+  { name: 'settings-cut-off', page: 'settings', steps: [{ click: 'Cut off… Laptop for travelling' }] },
+  {
+    name: 'settings-retire',
+    page: 'settings',
+    steps: [{ click: 'Retire or lost… Blue key on the key ring' }],
+  },
+  {
+    name: 'settings-lost',
+    page: 'settings',
+    steps: [{ click: 'Retire or lost… Blue key on the key ring' }, { click: 'Lost or stolen' }],
+  },
+  { name: 'settings-code-only', page: 'settings', status: { waysIn: { keys: 0, recovery: true } } },
   {
     name: 'settings-port-moved',
     page: 'settings',

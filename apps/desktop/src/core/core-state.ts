@@ -90,6 +90,7 @@ export class Core {
   readonly #areas = new Set<Area>()
   readonly #reads = new Map<string, { reads: number; lastRead: number }>()
   #store: LocalStore | null = null
+  #setAside = false
   #announcing: ReturnType<typeof setTimeout> | null = null
 
   private constructor(
@@ -135,6 +136,7 @@ export class Core {
 
   /** Writes the installation file, whole or not at all. */
   save(change: Partial<Installation>): void {
+    if (this.#setAside) return
     this.installation = { ...this.installation, ...change }
     this.folder.write(this.installation)
   }
@@ -171,6 +173,15 @@ export class Core {
     this.uploads = null
     await this.device?.stop()
     this.device = null
+  }
+
+  /** Makes room for another installation in this folder; this process is of no use afterwards and ends. */
+  async setAside(): Promise<void> {
+    await this.closeDevice()
+    await this.#store?.close()
+    this.#store = null
+    this.#setAside = true
+    this.folder.setAside(Date.now())
   }
 
   #uploaded(credential: Uint8Array): void {

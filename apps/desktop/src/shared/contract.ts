@@ -85,6 +85,9 @@ export const contract = {
   /** The only member of a team says that they know that nobody can confirm this computer. */
   'confirmation.acknowledge': call('app', none, v.statusView),
 
+  /** Somebody who was removed begins anew on this computer; what was there is moved aside. The core ends and starts again. */
+  'installation.startOver': call('app', none, none),
+
   'bootstrap.close': call('app', none, v.statusView),
   'vaults.list': call('app', none, z.array(v.vaultView)),
   'vault.create': call(
@@ -143,6 +146,25 @@ export const contract = {
     z.strictObject({ item: idSchema, field: z.string().max(40) }),
     z.strictObject({ clearAfterMs: z.number() }),
   ),
+
+  /** The versions to choose from where some were written beside each other (P19); what counts now first. */
+  'item.choices': call('app', z.strictObject({ item: idSchema }), v.choicesView),
+  'item.revealChoice': call(
+    'app',
+    z.strictObject({ item: idSchema, choice: z.string().max(60), field: z.string().max(40) }),
+    z.strictObject({ value: z.string(), hideAfterMs: z.number() }),
+  ),
+  /** What was chosen becomes a version on top of `base`. */
+  'item.settle': call(
+    'app',
+    z.strictObject({ item: idSchema, base: z.number().int().min(1), choice: z.string().max(60) }),
+    z.strictObject({ deleted: z.boolean() }),
+  ),
+  /** Changes made offline that could not be made. */
+  'stranded.list': call('app', none, z.array(v.strandedRow)),
+  /** Makes it on top of what counts now. */
+  'stranded.retry': call('app', z.strictObject({ id: idSchema }), none),
+  'stranded.discard': call('app', z.strictObject({ id: idSchema }), none),
 
   'members.list': call('app', none, z.array(v.memberView)),
   'member.remove': call(
@@ -253,6 +275,8 @@ export const contract = {
     z.strictObject({ member: idSchema, label: nameSchema, reason: noteSchema }),
     v.memberView,
   ),
+  /** Ends an installation, one's own or, for an admin, anybody's. */
+  'device.remove': call('app', z.strictObject({ device: idSchema }), none),
   'settings.get': call('app', none, v.settingsView),
   'settings.set': call('app', v.settingsView, v.settingsView),
 } as const

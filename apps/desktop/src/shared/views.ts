@@ -161,6 +161,39 @@ export const itemDetail = z.strictObject({
 })
 export type ItemDetail = z.infer<typeof itemDetail>
 
+/** Versions to choose from. `kind`: what counts now, one written beside it, or one made offline here that came too late. */
+export const choicesView = z.strictObject({
+  base: z.number(),
+  choices: z.array(
+    z.strictObject({
+      choice: z.string(),
+      kind: z.enum(['current', 'beside', 'offline']),
+      version: z.number(),
+      at: time,
+      by: personView,
+      deleted: z.boolean(),
+      fields: z.array(z.strictObject({ name, label: z.string(), secret: z.boolean() })),
+      note: z.string(),
+      models: z.array(z.string()),
+    }),
+  ),
+})
+export type ChoicesView = z.infer<typeof choicesView>
+
+/** A change made offline that could not be made. `listed`: its credential is in the list, where one chooses. */
+export const strandedRow = z.strictObject({
+  id: idSchema,
+  item: idSchema,
+  name,
+  place: z.string(),
+  change: z.enum(['put', 'delete']),
+  at: time,
+  code: z.string(),
+  message: z.string(),
+  listed: z.boolean(),
+})
+export type StrandedRow = z.infer<typeof strandedRow>
+
 export const memberView = z.strictObject({
   member: idSchema,
   name,
@@ -174,7 +207,16 @@ export const memberView = z.strictObject({
     z.strictObject({ label: z.string(), software: z.boolean(), retired: z.boolean(), addedAt: time }),
   ),
   recovery: z.boolean(),
-  devices: z.array(z.strictObject({ device: idSchema, name, addedAt: time, lastSeen: time.nullable() })),
+  devices: z.array(
+    z.strictObject({
+      device: idSchema,
+      name,
+      addedAt: time,
+      lastSeen: time.nullable(),
+      /** The computer this is shown on. */
+      here: z.boolean(),
+    }),
+  ),
   fingerprint: z.string(),
   joinedAt: time,
 })

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -33,6 +33,19 @@ describe('installation folder', () => {
     expect(statSync(folder.file).mode & 0o777).toBe(0o600)
     expect(statSync(folder.path).mode & 0o777).toBe(0o700)
     expect(readdirSync(folder.path)).toEqual(['installation.json'])
+  })
+
+  it('L24 set aside, the next start is a first one and nothing is gone', () => {
+    const folder = new InstallationFolder(dir)
+    folder.write(installation)
+    mkdirSync(folder.storePath)
+    writeFileSync(join(folder.storePath, 'entries'), 'kept')
+    writeFileSync(folder.softwareKeysPath, 'keys in the pocket')
+    const aside = folder.setAside(7)
+    expect(folder.read()).toBeNull()
+    expect(readdirSync(dir).sort()).toEqual(['former-7', 'software-keys'])
+    expect(readFileSync(join(aside, 'store', 'entries'), 'utf8')).toBe('kept')
+    expect(new InstallationFolder(aside).read()).toEqual(installation)
   })
 
   it.each(['{', '{"version":1}', '', 'null'])(

@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { idSchema } from '@countersign/schema/ids'
 import { z } from 'zod'
 import { ClientError } from '../client-error.ts'
@@ -124,6 +124,16 @@ export class InstallationFolder {
 
   write(installation: Installation): void {
     writeFileAtomically(this.file, toJson(installation))
+  }
+
+  /** Moves everything that belongs to the present installation aside, so that the next start is a first one; security keys stay. */
+  setAside(now: number): string {
+    const aside = join(this.path, `former-${now}`)
+    mkdirSync(aside, { mode: 0o700 })
+    for (const path of [this.storePath, this.file]) {
+      if (existsSync(path)) renameSync(path, join(aside, basename(path)))
+    }
+    return aside
   }
 
   #corrupt(what: string, cause: unknown): ClientError {

@@ -1,6 +1,7 @@
 import type { Handlers } from '../handler.ts'
 import { auditHandlers } from './audit.ts'
 import { bindingHandlers } from './bindings.ts'
+import { conflictHandlers } from './conflicts.ts'
 import { exportHandlers } from './exports.ts'
 import { itemHandlers } from './items.ts'
 import { memberHandlers } from './members.ts'
@@ -17,6 +18,7 @@ export const handlers: Handlers = {
   ...setupHandlers,
   ...vaultHandlers,
   ...itemHandlers,
+  ...conflictHandlers,
   ...memberHandlers,
   ...requestHandlers,
   ...bindingHandlers,

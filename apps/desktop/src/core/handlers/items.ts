@@ -20,7 +20,7 @@ import { itemDetail, itemRows } from '../views/item-views.ts'
 import { rotationDue } from '../worklist.ts'
 
 /** A revealed value hides itself after this long. */
-const HIDE_AFTER_MS = 20_000
+export const HIDE_AFTER_MS = 20_000
 
 const detailOf = async (core: Core, session: UnlockedSession, item: string): Promise<Outcome<ItemDetail>> => {
   const record = findItem(session, item)
@@ -61,21 +61,10 @@ const changing = async (
   return done.ok ? detailOf(core, session.value, item) : done
 }
 
-/** One field's value; put on record before it leaves this function (P18). */
-const revealField = async (
-  core: Core,
-  item: string,
-  field: string,
-  version: number | undefined,
-  how: string,
-): Promise<Outcome<string>> => {
-  const session = unlocked(core)
-  if (!session.ok) return session
-  const record = findItem(session.value, item)
-  const wanted = record === undefined ? undefined : versionOf(record, version)
-  if (record === undefined || wanted === undefined || wanted.deleted) return unknownItem()
-  const mode = modeOf(session.value)
-  const fresh = freshnessOf(session.value, record.environment)
+/** Whether values of an environment are shown at all now. */
+export const mayReveal = (session: UnlockedSession, environment: string): Outcome<null> => {
+  const mode = modeOf(session)
+  const fresh = freshnessOf(session, environment)
   if (!MODES[mode].read && fresh.state === 'fresh') {
     return refuse(
       'mode.refused',
@@ -90,6 +79,24 @@ const revealField = async (
       `It could be refreshed by: ${fresh.whoCouldRefresh.join(', ')}.`,
     )
   }
+  return ok(null)
+}
+
+/** One field's value; put on record before it leaves this function (P18). */
+const revealField = async (
+  core: Core,
+  item: string,
+  field: string,
+  version: number | undefined,
+  how: string,
+): Promise<Outcome<string>> => {
+  const session = unlocked(core)
+  if (!session.ok) return session
+  const record = findItem(session.value, item)
+  const wanted = record === undefined ? undefined : versionOf(record, version)
+  if (record === undefined || wanted === undefined || wanted.deleted) return unknownItem()
+  const allowed = mayReveal(session.value, record.environment)
+  if (!allowed.ok) return allowed
   const opened = await openAsHolder(session.value, record, wanted)
   if (!opened.ok) return opened
   const value = openedValue(session.value.team, opened.value)[field]

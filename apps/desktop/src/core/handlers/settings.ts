@@ -1,4 +1,5 @@
 import { addKey, retireKey } from '@countersign/client/keys/key-actions'
+import { removeDevice } from '@countersign/client/members/remove-device'
 import { type Outcome, ok, refuse } from '@countersign/client/refusal'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import type { MemberView } from '../../shared/views.ts'
@@ -6,6 +7,9 @@ import { unlocked } from '../core-state.ts'
 import { entryTimes } from '../entry-times.ts'
 import type { Handlers } from '../handler.ts'
 import { memberViews } from '../views/member-views.ts'
+import { statusView } from '../views/status-view.ts'
+
+const RESTART_MS = 100
 
 const memberAfter = async (session: UnlockedSession, member: string): Promise<Outcome<MemberView>> => {
   const view = memberViews(session, await entryTimes(session)).find((each) => each.member === member)
@@ -14,7 +18,9 @@ const memberAfter = async (session: UnlockedSession, member: string): Promise<Ou
     : ok(view)
 }
 
-export const settingsHandlers: Handlers<'settings.get' | 'settings.set' | 'keys.add' | 'keys.retire'> = {
+export const settingsHandlers: Handlers<
+  'settings.get' | 'settings.set' | 'keys.add' | 'keys.retire' | 'device.remove' | 'installation.startOver'
+> = {
   'settings.get': (core) => ok(core.installation.settings),
 
   'settings.set': (core, settings) => {
@@ -22,6 +28,20 @@ export const settingsHandlers: Handlers<'settings.get' | 'settings.set' | 'keys.
     core.host.idleLock(settings.idleLockMs)
     core.announce('settings')
     return ok(settings)
+  },
+
+  'installation.startOver': async (core) => {
+    if (statusView(core).phase !== 'removed') {
+      return refuse(
+        'member.active',
+        'This installation is in use: you are in its team.',
+        'Only after you were removed do you begin anew here.',
+      )
+    }
+    await core.setAside()
+    // After the answer: whoever started this process starts it again, on an empty installation.
+    setTimeout(() => process.exit(0), RESTART_MS)
+    return ok({})
   },
 
   'keys.add': async (core, { label, recoveryCode }) => {
@@ -34,6 +54,20 @@ export const settingsHandlers: Handlers<'settings.get' | 'settings.set' | 'keys.
     core.save({ membership: { ...membership, waysIn: [...membership.waysIn, added.value] } })
     void core.uploads?.run()
     return memberAfter(session.value, session.value.member)
+  },
+
+  'device.remove': async (core, { device }) => {
+    const session = unlocked(core)
+    if (!session.ok) return session
+    if (device === core.installation.device) {
+      return refuse(
+        'device.self',
+        'This is the computer you are at.',
+        'Remove it from another of your computers, or ask an admin.',
+      )
+    }
+    const removed = await removeDevice(session.value, device)
+    return removed.ok ? ok({}) : removed
   },
 
   'keys.retire': async (core, { member, label, reason }) => {

@@ -48,6 +48,7 @@ export const memberViews = (session: UnlockedSession, timeAt: TimeAt): MemberVie
         name: names.devices.get(device.device) ?? '',
         addedAt: timeAt(device.addedAt),
         lastSeen: lastSeen.get(device.device) ?? null,
+        here: device.device === session.device.device,
       })),
     fingerprint: grouped(sha256(record.signKey).subarray(0, 16)),
     joinedAt: timeAt(record.addedAt),

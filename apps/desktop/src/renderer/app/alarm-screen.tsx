@@ -7,6 +7,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { ExportProgress } from '../ui/export-progress.tsx'
 import { when } from '../ui/format.ts'
 import { Refusal } from '../ui/notice.tsx'
+import { StartOver } from './start-over.tsx'
 
 type Stopped = NonNullable<StatusView['stopped']>
 
@@ -41,6 +42,7 @@ const Removed = ({ status }: { status: StatusView }) => (
           Nothing new is fetched or served here. Ask an admin of the team if this is a surprise.
         </p>
       )}
+      <StartOver />
     </div>
   </main>
 )

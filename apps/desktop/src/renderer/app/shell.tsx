@@ -22,7 +22,9 @@ import { SettingsPage } from '../features/settings/settings-page.tsx'
 import { Button } from '../ui/button.tsx'
 import { Mark } from '../ui/mark.tsx'
 import { Freshness } from './freshness.tsx'
+import { LostComputerNotice } from './lost-computer-notice.tsx'
 import { ModeBanner } from './mode-banner.tsx'
+import { TakeoverBanner } from './takeover-banner.tsx'
 
 const pages: readonly { page: Page; label: string; icon: LucideIcon }[] = [
   { page: 'credentials', label: 'Credentials', icon: KeyRound },
@@ -96,6 +98,8 @@ export const Shell = ({ status }: { status: StatusView }) => {
       </nav>
       <main className="content">
         <ModeBanner status={status} />
+        <TakeoverBanner unconfirmed={status.unconfirmed} />
+        <LostComputerNotice status={status} />
         <WorklistNotice />
         <div className="content-page">
           <Current />

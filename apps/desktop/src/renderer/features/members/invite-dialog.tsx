@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { VaultView } from '../../../shared/views.ts'
+import type { MemberView, VaultView } from '../../../shared/views.ts'
 import { useAction, useLoaded } from '../../data/use-call.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -89,14 +89,18 @@ interface InviteDialogProps {
   vaults: readonly VaultView[]
   /** An invite already under way, to follow. */
   follow: string | null
+  /** Somebody who is invited again, with what they had. */
+  again: MemberView | null
   onClose: () => void
 }
 
-export const InviteDialog = ({ vaults, follow, onClose }: InviteDialogProps) => {
+export const InviteDialog = ({ vaults, follow, again, onClose }: InviteDialogProps) => {
   const create = useAction('invite.create')
-  const [name, setName] = useState('')
-  const [roles, setRoles] = useState<Role[]>(['developer'])
-  const [access, setAccess] = useState<AccessChoice[]>([])
+  const [name, setName] = useState(again?.name ?? '')
+  const [roles, setRoles] = useState<Role[]>(again?.roles ?? ['developer'])
+  const [access, setAccess] = useState<AccessChoice[]>(
+    again?.access.map(({ environment, level, approve }) => ({ environment, level, approve })) ?? [],
+  )
   const [made, setMade] = useState<{ invite: string; link: string } | null>(
     follow === null ? null : { invite: follow, link: '' },
   )

@@ -10,11 +10,12 @@ interface MemberCardProps {
   now: number
   /** Null where this person may not change members. */
   onChange: (() => void) | null
+  onLostKey: (() => void) | null
   onRemove: (() => void) | null
 }
 
 /** A person: what proves who they are, and what they come in with. What they may do stands in the matrix. */
-export const MemberCard = ({ member, now, onChange, onRemove }: MemberCardProps) => (
+export const MemberCard = ({ member, now, onChange, onLostKey, onRemove }: MemberCardProps) => (
   <article className="member" aria-label={member.name} data-state={member.state}>
     <Monogram text={member.name} seed={member.member} />
     <div className="member-text">
@@ -60,6 +61,11 @@ export const MemberCard = ({ member, now, onChange, onRemove }: MemberCardProps)
       {onChange !== null && (
         <Button size="small" onClick={onChange}>
           Change…
+        </Button>
+      )}
+      {onLostKey !== null && (
+        <Button size="small" onClick={onLostKey}>
+          Lost key…
         </Button>
       )}
       {onRemove !== null && (

@@ -13,12 +13,13 @@ import { InviteDialog } from './invite-dialog.tsx'
 import { InviteList } from './invite-list.tsx'
 import { MemberCard } from './member-card.tsx'
 import { RemoveMember } from './remove-member.tsx'
+import { ReplaceMember } from './replace-member.tsx'
 import { Worklist } from './worklist.tsx'
 import './members.css'
 
 type Open =
-  | { dialog: 'invite'; follow: string | null }
-  | { dialog: 'remove' | 'change'; member: MemberView }
+  | { dialog: 'invite'; follow: string | null; again?: MemberView }
+  | { dialog: 'remove' | 'change' | 'replace'; member: MemberView }
   | null
 
 export const MembersPage = () => {
@@ -79,6 +80,11 @@ export const MembersPage = () => {
                   onChange={
                     admin && member.state === 'active' ? () => setOpen({ dialog: 'change', member }) : null
                   }
+                  onLostKey={
+                    admin && !member.me && member.state === 'active'
+                      ? () => setOpen({ dialog: 'replace', member })
+                      : null
+                  }
                   onRemove={
                     admin && !member.me && member.state === 'active'
                       ? () => setOpen({ dialog: 'remove', member })
@@ -102,9 +108,21 @@ export const MembersPage = () => {
         </div>
       </div>
       {open?.dialog === 'invite' && (
-        <InviteDialog vaults={places} follow={open.follow} onClose={() => setOpen(null)} />
+        <InviteDialog
+          vaults={places}
+          follow={open.follow}
+          again={open.again ?? null}
+          onClose={() => setOpen(null)}
+        />
       )}
       {open?.dialog === 'remove' && <RemoveMember member={open.member} onClose={() => setOpen(null)} />}
+      {open?.dialog === 'replace' && (
+        <ReplaceMember
+          member={open.member}
+          onInvite={() => setOpen({ dialog: 'invite', follow: null, again: open.member })}
+          onClose={() => setOpen(null)}
+        />
+      )}
       {open?.dialog === 'change' && (
         <ChangeMember member={open.member} vaults={places} onClose={() => setOpen(null)} />
       )}

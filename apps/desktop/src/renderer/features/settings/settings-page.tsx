@@ -1,16 +1,14 @@
-import { useState } from 'react'
 import type { SettingsView } from '../../../shared/views.ts'
 import { useApp } from '../../data/app-store.ts'
 import { useAction, useLoaded } from '../../data/use-call.ts'
 import { applyTheme } from '../../theme/apply-theme.ts'
-import { Badge } from '../../ui/badge.tsx'
-import { Button } from '../../ui/button.tsx'
 import { ListSkeleton } from '../../ui/empty-state.tsx'
-import { SelectField, TextField } from '../../ui/field.tsx'
+import { SelectField } from '../../ui/field.tsx'
 import { duration } from '../../ui/format.ts'
 import { Notice, Refusal } from '../../ui/notice.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
-import { toast } from '../../ui/toasts.tsx'
+import { Computers } from './computers.tsx'
+import { SecurityKeys } from './security-keys.tsx'
 import './settings.css'
 
 const MINUTE = 60_000
@@ -79,77 +77,6 @@ const Preferences = () => {
   )
 }
 
-const SecurityKeys = () => {
-  const members = useLoaded('members.list', {}, ['members'])
-  const add = useAction('keys.add')
-  const retire = useAction('keys.retire')
-  const [label, setLabel] = useState('')
-  if (members.state !== 'ready') return null
-  const me = members.value.find((member) => member.me)
-  if (me === undefined) return null
-  const enrol = async (): Promise<void> => {
-    if ((await add.run({ label: label.trim() })) === null) return
-    toast('good', `${label.trim()} enrolled`)
-    setLabel('')
-  }
-  const live = me.keys.filter((key) => !key.retired)
-  const error = add.error ?? retire.error
-  return (
-    <div className="card">
-      <div className="card-head">
-        <h2>Your security keys</h2>
-      </div>
-      <div className="card-body stack">
-        <ul className="stack">
-          {me.keys.map((key) => (
-            <li key={key.label} className="row">
-              <span className="grow">{key.label}</span>
-              {key.software && <Badge tone="warn">software</Badge>}
-              {key.retired ? (
-                <Badge>retired</Badge>
-              ) : (
-                <Button
-                  size="small"
-                  kind="danger"
-                  disabled={live.length + (me.recovery ? 1 : 0) <= 2}
-                  busy={retire.busy}
-                  onClick={() => void retire.run({ member: me.member, label: key.label, reason: '' })}
-                >
-                  Retire
-                </Button>
-              )}
-            </li>
-          ))}
-        </ul>
-        {live.length + (me.recovery ? 1 : 0) <= 2 && (
-          <Notice>Two ways in are the least: enrol another before you retire one.</Notice>
-        )}
-        {error !== null && <Refusal error={error} />}
-        <form
-          className="row"
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault()
-            void enrol()
-          }}
-        >
-          <div className="grow">
-            <TextField
-              label="Name of a new key"
-              value={label}
-              maxLength={60}
-              onChange={(event) => setLabel(event.target.value)}
-            />
-          </div>
-          <Button submit busy={add.busy} disabled={label.trim() === ''}>
-            Enrol
-          </Button>
-        </form>
-      </div>
-    </div>
-  )
-}
-
 const shortcuts: { keys: string; what: string }[] = [
   { keys: '/', what: 'Search the list' },
   { keys: 'j  k', what: 'Next and previous row' },
@@ -188,6 +115,7 @@ export const SettingsPage = () => {
         <div className="page-pad settings">
           <Preferences />
           <SecurityKeys />
+          <Computers />
           <div className="card">
             <div className="card-head">
               <h2>Local API</h2>

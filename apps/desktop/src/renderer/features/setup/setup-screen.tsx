@@ -1,4 +1,4 @@
-import { Stamp, UserPlus } from 'lucide-react'
+import { MonitorSmartphone, Stamp, UserPlus } from 'lucide-react'
 import { useState } from 'react'
 import { useApp } from '../../data/app-store.ts'
 import { Button } from '../../ui/button.tsx'
@@ -6,11 +6,14 @@ import { CreateTeam } from './create-team.tsx'
 import { EnrolKeys } from './enrol-keys.tsx'
 import { JoinTeam } from './join-team.tsx'
 import { ReadInvite } from './read-invite.tsx'
+import { ReadSheet } from './read-sheet.tsx'
+import { TakeOver } from './take-over.tsx'
 import './setup.css'
 
-type Step = 'choose' | 'create-keys' | 'create' | 'join-link' | 'join-keys' | 'join'
+type Path = 'create' | 'join' | 'sheet'
+type Step = 'choose' | 'create-keys' | 'create' | 'join-link' | 'join-keys' | 'join' | 'sheet' | 'sheet-open'
 
-const order: Record<'create' | 'join', { step: Step; label: string }[]> = {
+const order: Record<Path, { step: Step; label: string }[]> = {
   create: [
     { step: 'create-keys', label: 'Ways in' },
     { step: 'create', label: 'Team' },
@@ -20,10 +23,17 @@ const order: Record<'create' | 'join', { step: Step; label: string }[]> = {
     { step: 'join-keys', label: 'Ways in' },
     { step: 'join', label: 'Confirm' },
   ],
+  sheet: [
+    { step: 'sheet', label: 'Sheet' },
+    { step: 'sheet-open', label: 'Way in' },
+  ],
 }
 
+const pathOf = (step: Step): Path =>
+  step.startsWith('create') ? 'create' : step.startsWith('sheet') ? 'sheet' : 'join'
+
 const Steps = ({ step }: { step: Step }) => {
-  const steps = order[step.startsWith('create') ? 'create' : 'join']
+  const steps = order[pathOf(step)]
   const at = steps.findIndex((each) => each.step === step)
   return (
     <ol className="steps">
@@ -41,10 +51,11 @@ const Steps = ({ step }: { step: Step }) => {
   )
 }
 
-/** First start: found a team, or join one. Nothing secret is taken before two ways in are enrolled. */
+/** First start: found a team, join one, or come back to one. Nothing secret is taken before two ways in are enrolled. */
 export const SetupScreen = () => {
   const joining = useApp((state) => state.status?.phase === 'joining')
   const [step, setStep] = useState<Step>(joining ? 'join' : 'choose')
+  const [sheet, setSheet] = useState({ text: '', server: '' })
   const startOver = (): void => {
     void window.countersign.call('setup.reset', {})
     setStep('choose')
@@ -74,6 +85,16 @@ export const SetupScreen = () => {
                 <span className="soft">Somebody sent you an invite link and is there to compare a code.</span>
               </span>
             </button>
+            <button type="button" className="choice" onClick={() => setStep('sheet')}>
+              <MonitorSmartphone size={20} aria-hidden />
+              <span>
+                <strong>I already have a team</strong>
+                <span className="soft">
+                  This is a new computer. You have your recovery sheet, and a security key or your recovery
+                  code.
+                </span>
+              </span>
+            </button>
           </>
         ) : (
           <>
@@ -83,6 +104,17 @@ export const SetupScreen = () => {
             {step === 'join-link' && <ReadInvite onDone={() => setStep('join-keys')} />}
             {step === 'join-keys' && <EnrolKeys onDone={() => setStep('join')} />}
             {step === 'join' && <JoinTeam />}
+            {step === 'sheet' && (
+              <ReadSheet
+                text={sheet.text}
+                onText={(text) => setSheet({ text, server: '' })}
+                onDone={(server) => {
+                  setSheet({ ...sheet, server })
+                  setStep('sheet-open')
+                }}
+              />
+            )}
+            {step === 'sheet-open' && <TakeOver text={sheet.text} server={sheet.server} />}
             <Button kind="quiet" size="small" onClick={startOver}>
               Start over
             </Button>

@@ -10,7 +10,8 @@ import { Notice, Refusal } from '../../ui/notice.tsx'
 export const UnlockScreen = ({ status }: { status: StatusView }) => {
   const unlock = useAction('vault.unlock')
   const recover = useAction('vault.unlockWithRecoveryCode')
-  const [typing, setTyping] = useState(false)
+  const noKeys = status.waysIn.keys === 0
+  const [typing, setTyping] = useState(noKeys)
   const [text, setText] = useState('')
   return (
     <main className="centered">
@@ -55,9 +56,11 @@ export const UnlockScreen = ({ status }: { status: StatusView }) => {
               <Button kind="primary" submit busy={recover.busy} disabled={text.trim() === ''}>
                 Unlock with the code
               </Button>
-              <Button kind="quiet" onClick={() => setTyping(false)}>
-                Use a security key
-              </Button>
+              {!noKeys && (
+                <Button kind="quiet" onClick={() => setTyping(false)}>
+                  Use a security key
+                </Button>
+              )}
             </div>
           </form>
         ) : (
@@ -67,9 +70,11 @@ export const UnlockScreen = ({ status }: { status: StatusView }) => {
               <Fingerprint size={16} aria-hidden />
               {unlock.busy ? 'Waiting for your security key…' : 'Unlock with a security key'}
             </Button>
-            <Button kind="quiet" onClick={() => setTyping(true)}>
-              No key at hand? Use the recovery code
-            </Button>
+            {status.waysIn.recovery && (
+              <Button kind="quiet" onClick={() => setTyping(true)}>
+                No key at hand? Use the recovery code
+              </Button>
+            )}
           </>
         )}
         {status.server !== null && status.server.connection !== 'live' && (
