@@ -6,11 +6,10 @@ import type { ReplicaTiming } from '@countersign/client/replica/replica-options'
 import { DeviceSession } from '@countersign/client/session/device-session'
 import { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { openLevelStore } from '@countersign/client/store/level-store'
-import { type Joined, newMemberOf } from '@countersign/client/team/found-team'
+import { newMemberOf } from '@countersign/client/team/found-team'
 import { wsConnector } from '@countersign/client/transport/ws-connector'
 import { deviceKem, deviceSign, memberKeys } from '@countersign/crypto/derive'
 import { Secret } from '@countersign/crypto/secret'
-import type { Head } from '@countersign/schema/entry'
 import { LEDGER, newId } from '@countersign/schema/ids'
 import type { Stage } from '../stage.ts'
 import { TouchKeys } from './touch-keys.ts'
@@ -36,7 +35,7 @@ export class Actor {
   /** Added to their clock. */
   skewMs = 0
   readonly #stage: Stage
-  #joined: Joined | null = null
+  #membership: Membership | null = null
   #device: DeviceSession | null = null
   #session: UnlockedSession | null = null
   #close: () => Promise<void> = async () => undefined
@@ -72,13 +71,9 @@ export class Actor {
     return deviceKem(this.root, this.deviceSecret)
   }
 
-  get joined(): Joined {
-    if (this.#joined === null) throw new Error(`${this.name} is in no team`)
-    return this.#joined
-  }
-
   get membership(): Membership {
-    return this.joined.membership
+    if (this.#membership === null) throw new Error(`${this.name} is in no team`)
+    return this.#membership
   }
 
   /** What their installation does with their keys. Throws where it never got so far. */
@@ -109,15 +104,15 @@ export class Actor {
     }
   }
 
-  join(joined: Joined): void {
-    this.#joined = joined
+  join(membership: Membership): void {
+    this.#membership = membership
   }
 
   /**
    * Starts their installation and unlocks it, once it has fetched the ledger as far as it has them in it; where it sounds an alarm
    * before, it stays locked.
    */
-  async open(options: { floor?: Head; timing?: Partial<ReplicaTiming> } = {}): Promise<void> {
+  async open(options: { timing?: Partial<ReplicaTiming> } = {}): Promise<void> {
     const store = await openLevelStore(join(this.#stage.folder, `${this.name}-${this.device.slice(0, 8)}`))
     const device = await DeviceSession.open({
       store,
@@ -128,7 +123,6 @@ export class Actor {
       clock: () => Date.now() + this.skewMs,
       log: () => undefined,
       timing: { ...QUICK, ...options.timing },
-      ...(options.floor === undefined ? {} : { floor: options.floor }),
     })
     this.#device = device
     this.#close = async () => {

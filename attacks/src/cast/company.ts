@@ -115,7 +115,7 @@ export class Company {
         server: { url: this.server.url, id: this.server.id },
       }),
     )
-    await actor.open({ floor: head })
+    await actor.open()
     await actor.inStepWith(this.ada)
   }
 

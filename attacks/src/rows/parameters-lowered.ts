@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { wrapsToUpload } from '@countersign/client/keys/ways-in'
 import { joinedTeam } from '@countersign/client/team/found-team'
 import { fetchWrapByKey, fetchWrapChallenge, wrapOptions } from '@countersign/client/transport/wraps'
 import { CryptoError } from '@countersign/crypto/crypto-error'
@@ -37,7 +38,7 @@ const fetchOnNewDevice = async (company: Company): Promise<Finding | null> => {
 
 const withWraps = async (stage: Stage): Promise<Company> => {
   const company = await Company.found(stage)
-  company.server.wraps.push(...company.ada.joined.wraps)
+  company.server.wraps.push(...wrapsToUpload(company.ada.membership))
   return company
 }
 
@@ -141,7 +142,7 @@ export const parametersLowered: readonly Attack[] = [
         head,
         server: { url: server.url, id: server.id },
       }
-      server.wraps.push(...joinedTeam(nia.enrolment, place).wraps)
+      server.wraps.push(...wrapsToUpload(joinedTeam(nia.enrolment, place)))
       const wrap = server.wraps.find(({ record }) => record.locatorKey !== null)
       if (wrap === undefined) throw new Error('the server keeps no recovery wrap')
       const { credential, blob } = wrap.record

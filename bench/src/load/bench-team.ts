@@ -101,7 +101,7 @@ export const foundBenchTeam = async (folder: string, url: string): Promise<Insta
   }
   const founded = await foundTeam(plan, genesisOf(plan))
   if (!founded.ok) throw new Error(founded.message)
-  const { membership } = founded.value
+  const membership = founded.value
   const installed = {
     membership,
     device,
