@@ -7,6 +7,9 @@ import { environmentId, inviteAndJoin, type Vault } from './people.ts'
 import { SyncServerProcess } from './sync-server-process.ts'
 import { until } from './until.ts'
 
+/** A team of its own for each test: two processes and two enrolled ways in, on whatever machine runs this. */
+const SET_UP_MS = 240_000
+
 /** Somebody's computer is gone: they come back on another one with their recovery sheet and a way in (P11). */
 describe('a new computer', () => {
   let folder: string
@@ -66,7 +69,7 @@ describe('a new computer', () => {
     vault = await ada.must('vault.create', { name: 'llm', environments: ['production'] })
     await ada.must('item.create', item('openai'))
     await until(async () => (await ada.must('status.get', {})).uploadsWaiting === 0, { what: 'both ways in' })
-  })
+  }, SET_UP_MS)
   afterEach(async () => {
     await Promise.all(started.splice(0).map((installation) => installation.stop()))
     await server.stop()
