@@ -390,6 +390,30 @@ export const STORY: readonly StoryStep[] = [
     },
   },
   {
+    title:
+      'Otto exports the log to one file; a program that knows nothing of this team verifies every touch in it',
+    run: async (stage) => {
+      const auditor = stage.person('auditor')
+      const path = join(stage.folder, 'audit.csaudit')
+      // Nobody can drive the system's own dialog here: it answers at once.
+      await auditor.app.electron.evaluate(({ dialog }, filePath) => {
+        dialog.showSaveDialog = async () => ({ canceled: false, filePath })
+      }, path)
+      await auditor.go('Audit')
+      await auditor.window.getByRole('button', { name: 'Export' }).click()
+      const box = auditor.window.getByRole('dialog', { name: 'Export the audit' })
+      await box.getByLabel(/^Open the records/).check()
+      await box.getByRole('button', { name: 'Choose a file' }).click()
+      await expect(box.getByText(/^Saved/)).toBeVisible({ timeout: 60_000 })
+      await stage.shoot('audit-export', 'auditor')
+      await box.getByRole('button', { name: 'Close' }).last().click()
+      const { code, stdout } = await countersign(['audit', 'verify', path], '', stage.folder)
+      expect(stdout).toContain('VERIFIED')
+      expect(stdout).toMatch(/touches by .+, .+/)
+      expect(code).toBe(0)
+    },
+  },
+  {
     title: 'The key stands in no file, log or window where it was not revealed',
     run: async (stage) => {
       for (const value of [stage.props.value, ...stage.props.pastValues]) {

@@ -27,6 +27,7 @@ export const status: StatusView = {
   mode: 'normal',
   tryOut: false,
   team: 'Acme AI platform',
+  genesis: '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
   me: { ...ada, roles: ['admin', 'developer'], approver: true },
   bootstrapOpen: false,
   server: { url: 'https://sync.acme.example:8743', connection: 'live', lastContact: now - 4000 },

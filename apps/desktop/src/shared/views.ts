@@ -22,6 +22,8 @@ export const statusView = z.strictObject({
   /** Software security keys: marked everywhere. */
   tryOut: z.boolean(),
   team: z.string().nullable(),
+  /** Hash of the team’s first entry, hexadecimal: what an export is compared with. */
+  genesis: z.string().nullable(),
   me: z
     .strictObject({
       member: idSchema,

@@ -54,7 +54,7 @@ const verdictOn = async (device: DeviceSession) => {
 }
 
 describe('Evidence of an alarm', () => {
-  it('T13 the statement of who saw more convicts, offline and without anybody’s keys; both heads are signed', async () => {
+  it('T24 the statement of who saw more convicts, offline and without anybody’s keys; both heads are signed', async () => {
     let from = Number.MAX_SAFE_INTEGER
     const suppress: Tamper = (message) => {
       if (message.type !== 'entries' || message.stream !== LEDGER) return [message]
@@ -86,7 +86,7 @@ describe('Evidence of an alarm', () => {
     }
   })
 
-  it('T13 an entry that the server made up is kept as one that nobody signed, and convicts nobody in the team', async () => {
+  it('T24 an entry that the server made up is kept as one that nobody signed, and convicts nobody in the team', async () => {
     const founder = await at.replicaOf(at.team.founder)
     await live(founder)
     const witness = new Person()

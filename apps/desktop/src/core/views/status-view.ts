@@ -5,6 +5,7 @@ import { modeOf, servesUntil, turnedAway } from '@countersign/client/session/ser
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { REFUSALS } from '@countersign/ledger/refusal'
 import { decodeCanonical } from '@countersign/schema/canonical'
+import { toHex } from '@countersign/schema/hex'
 import { parseStream } from '@countersign/schema/ids'
 import { signedSeenSchema } from '@countersign/schema/wire'
 import type { StatusView } from '../../shared/views.ts'
@@ -142,6 +143,7 @@ export const statusView = (core: Core): StatusView => {
     mode: session === null ? 'locked' : modeOf(session),
     tryOut: installation.tryOut || core.authenticator.software,
     team: session?.ledger.names.team ?? null,
+    genesis: session === null ? null : toHex(session.device.membership.genesisHash),
     me: session === null ? null : meOf(session),
     bootstrapOpen: session !== null && !session.ledger.projection.bootstrapClosed,
     server:

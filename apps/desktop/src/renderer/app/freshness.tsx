@@ -1,6 +1,6 @@
 import { ChevronRight } from 'lucide-react'
 import type { StatusView } from '../../shared/views.ts'
-import { ago, left } from '../ui/format.ts'
+import { ago, agoShort, left } from '../ui/format.ts'
 import { useNow } from '../ui/use-now.ts'
 
 const words: Record<NonNullable<StatusView['server']>['connection'], string> = {
@@ -24,8 +24,8 @@ const checked = ({ done, of }: NonNullable<StatusView['checking']>): string =>
 type Device = StatusView['witness']['each'][number]
 const stands: Record<Device['state'], string> = {
   agrees: 'sees the same',
-  behind: 'agrees so far, not with the newest',
-  ahead: 'has seen more than this server gives here',
+  behind: 'not the newest yet',
+  ahead: 'was shown more',
   never: 'nothing yet',
 }
 const order: readonly Device['state'][] = ['ahead', 'agrees', 'behind', 'never']
@@ -42,7 +42,7 @@ const Devices = ({ each, now }: { each: readonly Device[]; now: number }) => (
             {name}
           </span>
           <span className="faint">
-            {time === null ? stands[state] : `${stands[state]}, ${ago(time, now)}`}
+            {time === null ? stands[state] : `${stands[state]}, ${agoShort(time, now)}`}
           </span>
         </li>
       ))}

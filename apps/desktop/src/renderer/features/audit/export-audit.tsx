@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { useApp } from '../../data/app-store.ts'
 import { useAction } from '../../data/use-call.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -9,6 +10,7 @@ import { Refusal } from '../../ui/notice.tsx'
 /** Writes the whole signed history to one file that anybody can check without Countersign's server or keys. */
 export const ExportAudit = ({ auditor, onClose }: { auditor: boolean; onClose: () => void }) => {
   const [records, setRecords] = useState(false)
+  const genesis = useApp((state) => state.status?.genesis ?? null)
   const start = useAction('export.audit')
   return (
     <Dialog
@@ -26,8 +28,15 @@ export const ExportAudit = ({ auditor, onClose }: { auditor: boolean; onClose: (
       <p>
         One file with every signed entry this computer has, the devices’ statements of what they saw, and this
         computer’s signature over all of it. It holds no key and no readable value. Check it anywhere,
-        offline: <code>countersign audit verify FILE</code>
+        offline: <code>countersign audit verify FILE</code>. It names the team’s first entry; compare it with
+        this:
       </p>
+      {genesis !== null && (
+        <dl className="facts">
+          <dt>First entry</dt>
+          <dd className="mono">{genesis}</dd>
+        </dl>
+      )}
       <CheckField
         label="Open the records for whoever reads the file"
         hint={
