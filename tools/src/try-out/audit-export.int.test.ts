@@ -366,20 +366,6 @@ describe('the export of a real team', () => {
     }
   })
 
-  it('V6 an export is cancelled whole: nothing is left of it', async () => {
-    const { auditor } = team.people
-    await auditor.must('export.audit', { records: true })
-    await auditor.must('export.cancel', {})
-    const view = await until(
-      async () => {
-        const { export: now } = await auditor.must('export.state', {})
-        return now !== null && now.state !== 'choosing' && now.state !== 'running' ? now : null
-      },
-      { what: 'the export ends' },
-    )
-    expect(['cancelled', 'done']).toContain(view.state)
-  })
-
   it('V9 two histories that a server really served convict it, by an export and the evidence of an alarm', async () => {
     const { admin, approver } = team.people
     const data = join(folder, 'server')

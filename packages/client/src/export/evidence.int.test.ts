@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { LEDGER } from '@countersign/schema/ids'
@@ -43,8 +44,13 @@ const deviceOf = (person: Person, tamper?: Tamper): Promise<DeviceSession> =>
 const verdictOn = async (device: DeviceSession) => {
   const { source, disclosure } = await evidenceSource(device)
   const path = join(await at.folder(), 'evidence.csaudit')
-  const chunks = auditExport(source, { createdAt: Date.now(), disclosure })
-  await writeExport(path, chunks, new AbortController().signal)
+  const options = { createdAt: Date.now(), disclosure }
+  await writeExport(path, auditExport(source, options), new AbortController().signal)
+  const again: Uint8Array[] = []
+  for await (const chunk of auditExport(source, options)) again.push(chunk)
+  expect(Buffer.concat(again).equals(await readFile(path)), 'the same history gives the same bytes').toBe(
+    true,
+  )
   const args = [AGENT, 'evidence', 'verify', '--json', path]
   const { code, stdout } = await promisify(execFile)(process.execPath, args).then(
     ({ stdout }) => ({ code: 0, stdout }),

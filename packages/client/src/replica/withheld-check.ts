@@ -48,8 +48,9 @@ export class WithheldCheck {
     const { book, fetch, live, onContradiction, onWithheld } = this.#options
     const before = book.missing()
     if (before.length === 0) return
-    // The ledger first: it says what else this device may read.
-    for (const stream of new Set([LEDGER, ...before.map((each) => each.stream)])) {
+    // The ledger first, as it says what else this device may read; and again at the end, as that may just have changed.
+    const streams = new Set(before.map((each) => each.stream))
+    for (const stream of [LEDGER, ...streams, LEDGER]) {
       if (!live() || !(await fetch(stream))) return
     }
     const contradiction = await book.recheck()
