@@ -341,19 +341,23 @@ const flipped = (bytes: Uint8Array, at: number): Uint8Array => {
 }
 
 describe('access', () => {
-  test('P5 a removed member is cut off at once and cannot come back', async () => {
+  test('P5 a removed member is shown the entry that removed it and no later one, is cut off at once and cannot come back', async () => {
     const place = await newTeam()
     const { team, environment, admin } = place
     const member = await addMember(place, 'view')
     const leaving = await login(team, member)
-    expect(await admin.append(team.remove(member, [team.founder], [environment]))).toMatchObject({
-      type: 'appended',
+    const removal = team.remove(member, [team.founder], [environment])
+    const later = team.ledger(team.founder, 'vault.create', { teamKeyEpoch: 1, vault: newId() })
+    leaving.received.splice(0)
+    const together = { ...removal, entries: [...removal.entries, ...later.entries] }
+    expect(await admin.append(together)).toMatchObject({ type: 'appended' })
+    expect(await leaving.wait(isEntriesOf(LEDGER))).toMatchObject({
+      from: (removal.expected?.seq ?? 0) + 1,
+      entries: removal.entries,
     })
     expect(await leaving.next('refused')).toMatchObject({ ...refusedWith('login.refused'), ref: null })
     expect(await leaving.closed).toBe(1008)
-    expect(leaving.received.some((m) => m.type === 'entries' && m.from === team.head(LEDGER)?.seq)).toBe(
-      false,
-    )
+    expect(leaving.received.filter((m) => m.type === 'entries')).toEqual([])
     const back = await open()
     await back.hello(team.id, member.device, member.deviceSign)
     expect(await back.next('refused')).toMatchObject(refusedWith('login.refused'))

@@ -1,6 +1,8 @@
 import { mayRead } from '@countersign/ledger/projection'
+import { LEDGER } from '@countersign/schema/ids'
 import { encodeMessage } from '@countersign/schema/wire'
 import type { Delivery } from './delivery.ts'
+import { hashEntry } from './hash-entry.ts'
 import { BATCH_LIMIT } from './limits.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import type { Committed, LogStore } from './store.ts'
@@ -119,19 +121,53 @@ export class Hub {
     this.#options.schedule(() => this.#fanOut())
   }
 
-  /** Access first: nothing is pushed to whom it was just taken from. Then each frame once, for all who follow the stream. */
+  /** Access first: nothing later is pushed to whom it was just taken from. Then each frame once, for all who follow the stream. */
   #fanOut(): void {
     this.#scheduled = false
     const outbox = merge(this.#outbox)
     this.#outbox = []
     for (const team of new Set(outbox.map((each) => each.team))) {
       const room = this.#rooms.get(team)
-      if (room?.accessChanged) refreshAccess(room)
+      if (room?.accessChanged) this.#refreshAccess(room, outbox)
     }
     for (const committed of outbox) {
       const room = this.#rooms.get(committed.team)
       if (room !== undefined) this.#push(room, committed)
     }
+  }
+
+  #refreshAccess(room: Room, outbox: readonly Committed[]): void {
+    room.accessChanged = false
+    const { state } = room
+    for (const peer of [...room.peers]) {
+      if (state.memberOf(peer.device) === null) {
+        room.peers.delete(peer)
+        this.#turnAway(room, peer, outbox)
+        continue
+      }
+      peer.delivery.retain((stream) => mayRead(state.projection, peer.device, stream))
+      for (const [stream, head] of state.heads) {
+        if (peer.delivery.follows(stream) || !mayRead(state.projection, peer.device, stream)) continue
+        peer.delivery.follow(stream, 0, head)
+      }
+      if (peer.delivery.due() !== undefined) peer.pump()
+    }
+  }
+
+  /**
+   * A removed device is sent the ledger up to the entry that removed it, so that it can see for itself who did and stop, and not one
+   * entry more. One that is behind is not caught up: it is only told.
+   */
+  #turnAway({ state }: Room, peer: Peer, outbox: readonly Committed[]): void {
+    const last = state.removalOf(peer.device)
+    for (const each of outbox) {
+      const due = last === null || each.team !== state.team ? undefined : upTo(each, last)
+      if (due === undefined || !peer.delivery.offer(due, peer.congested())) continue
+      const { stream, from, entries } = due
+      peer.push(encodeMessage({ type: 'entries', ref: null, stream, from, entries: [...entries] }))
+      this.#options.onPush(1, entries.length)
+    }
+    peer.end(refusal('login.refused'))
   }
 
   #push(room: Room, committed: Committed): void {
@@ -151,22 +187,13 @@ export class Hub {
   }
 }
 
-const refreshAccess = (room: Room): void => {
-  room.accessChanged = false
-  const { state } = room
-  for (const peer of [...room.peers]) {
-    if (state.memberOf(peer.device) === null) {
-      room.peers.delete(peer)
-      peer.end(refusal('login.refused'))
-      continue
-    }
-    peer.delivery.retain((stream) => mayRead(state.projection, peer.device, stream))
-    for (const [stream, head] of state.heads) {
-      if (peer.delivery.follows(stream) || !mayRead(state.projection, peer.device, stream)) continue
-      peer.delivery.follow(stream, 0, head)
-    }
-    if (peer.delivery.due() !== undefined) peer.pump()
-  }
+/** The part of what was committed that ends with ledger entry `last`; undefined if there is none. */
+const upTo = (committed: Committed, last: number): Committed | undefined => {
+  if (committed.stream !== LEDGER || committed.from > last) return undefined
+  if (committed.head.seq <= last) return committed
+  const entries = committed.entries.slice(0, last + 1 - committed.from)
+  const end = entries.at(-1)
+  return end === undefined ? undefined : { ...committed, entries, head: { seq: last, hash: hashEntry(end) } }
 }
 
 /** Joins what follows each other in one stream, up to what one message carries. */

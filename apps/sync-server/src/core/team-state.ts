@@ -51,6 +51,14 @@ export class TeamState {
     return member === undefined || member.removedAt !== null ? null : record.member
   }
 
+  /** The number of the ledger entry that took the device or its member out of the team; null if none did. */
+  removalOf(device: string): number | null {
+    const record = this.projection.devices.get(device)
+    const member = record === undefined ? undefined : this.projection.members.get(record.member)
+    const at = [record?.removedAt, member?.removedAt].filter((each) => each !== undefined && each !== null)
+    return at.length === 0 ? null : Math.min(...at)
+  }
+
   /** The heads of every stream that a device may read. */
   readable(device: string): Map<string, Head> {
     const found = new Map<string, Head>()
