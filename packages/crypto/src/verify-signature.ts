@@ -27,18 +27,12 @@ export const verifySignature = (
 ): boolean => verifyEd25519(publicKey, inDomain(purpose, bytes), signature)
 
 /**
- * The same verdict, made on another thread where it is favourable; nothing may be written to the arguments until then.
- * For callers who judge nothing before they have it.
+ * Whether another thread finds the signature good; nothing may be written to the key and the signature until it answers. False says
+ * nothing: `verifySignature` has to be asked.
  */
-export const verifySignatureElsewhere = async (
+export const verifiesElsewhere = (
   publicKey: Uint8Array,
   purpose: string,
   bytes: Uint8Array,
   signature: Uint8Array,
-): Promise<boolean> => {
-  const message = inDomain(purpose, bytes)
-  return (
-    (await acceptsNativelyElsewhere(publicKey, message, signature)) ||
-    acceptsSodium(publicKey, message, signature)
-  )
-}
+): Promise<boolean> => acceptsNativelyElsewhere(publicKey, inDomain(purpose, bytes), signature)

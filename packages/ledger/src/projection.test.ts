@@ -46,6 +46,19 @@ describe('the plain projection', () => {
     expect(outcome(project(projection, second))).toBe('accepted')
   })
 
+  it('L3 a signature that was found good by another key than the author’s is verified all the same', () => {
+    const team = new TestTeam()
+    const [first] = team.entries
+    if (first === undefined) throw new Error('an entry was written')
+    const entry = decodeEntry(first.bytes)
+    const forged = { ...entry, signature: Uint8Array.from(entry.signature, (byte) => byte ^ 1) }
+    const refused = { ok: false, code: 'chain.signature' }
+    expect(verifyEntryAuthor(emptyProjection(), forged)).toEqual(refused)
+    expect(verifyEntryAuthor(emptyProjection(), forged, randomBytes(32))).toEqual(refused)
+    expect(verifyEntryAuthor(emptyProjection(), forged, new Uint8Array(0))).toEqual(refused)
+    expect(verifyEntryAuthor(emptyProjection(), entry, randomBytes(32))).toEqual({ ok: true })
+  })
+
   it('L1 the hash covers the signature, so another signature under the same envelope is another entry', () => {
     const team = new TestTeam()
     const { bytes } = team.entries[0] ?? team.write(team.founder, 'bootstrap.close', { teamKeyEpoch: 0 }, {})

@@ -1,6 +1,6 @@
 // The plain projection: what envelopes alone say. The server and a locked client replay exactly this; it opens nothing, and
 // nothing it imports can.
-import { verifySignature } from '@countersign/crypto/verify'
+import { equalBytes, verifySignature } from '@countersign/crypto/verify'
 import { ENTRY_PURPOSE, type Envelope, type SignedEntry } from '@countersign/schema/entry'
 import {
   type DeviceId,
@@ -21,33 +21,49 @@ export { emptyProjection, type Projection } from './projection-record.ts'
 export type AuthorVerdict = { readonly ok: true } | { readonly ok: false; readonly code: RefusalCode }
 const no = (code: RefusalCode): AuthorVerdict => ({ ok: false, code })
 
-const signedBy = (key: Uint8Array, entry: SignedEntry): AuthorVerdict =>
+const signedBy = (key: Uint8Array, entry: SignedEntry, goodFor: Uint8Array | undefined): AuthorVerdict =>
+  (goodFor !== undefined && equalBytes(goodFor, key)) ||
   verifySignature(key, ENTRY_PURPOSE, entry.envelopeBytes, entry.signature)
     ? { ok: true }
     : no('chain.signature')
 
+/** The key that an entry's signature will be judged by as things stand, if it can be said; what lands before may change it. */
+export const expectedSignKey = (
+  projection: Projection,
+  { stream, member, device }: Envelope,
+): Uint8Array | undefined =>
+  parseStream(stream).kind === 'audit'
+    ? projection.devices.get(device)?.signKey
+    : projection.members.get(member)?.signKey
+
 /**
  * Whether the bytes are by whom they name (L3): the member key in the ledger and in compartments, with a device of that member;
  * the device key in an audit stream. `team.create` and `device.add` carry the key or device they are judged by. It does not say
- * that the author may do this, or still belongs to the team: `mayAppend`, `project` and the reducers do.
+ * that the author may do this, or still belongs to the team: `mayAppend`, `project` and the reducers do. `goodFor`: a key by which the
+ * caller has verified this entry's signature already; it saves that work if it is the key in question, and says nothing else.
  */
-export const verifyEntryAuthor = (projection: Projection, entry: SignedEntry): AuthorVerdict => {
+export const verifyEntryAuthor = (
+  projection: Projection,
+  entry: SignedEntry,
+  goodFor?: Uint8Array,
+): AuthorVerdict => {
   const { envelope } = entry
   const content = envelope.stream === LEDGER ? parsePlain(envelope) : undefined
   if (projection.head === null && content?.type === 'team.create') {
     const { member, device } = content.plain
     if (member.member !== envelope.member || device.device !== envelope.device) return no('author.unknown')
-    return signedBy(member.signKey, entry)
+    return signedBy(member.signKey, entry, goodFor)
   }
   const member = projection.members.get(envelope.member)
   if (member === undefined) return no('author.unknown')
   const device = projection.devices.get(envelope.device)
   if (device === undefined) {
     const certifiesItself = content?.type === 'device.add' && content.plain.device.device === envelope.device
-    return certifiesItself ? signedBy(member.signKey, entry) : no('author.unknown')
+    return certifiesItself ? signedBy(member.signKey, entry, goodFor) : no('author.unknown')
   }
   if (device.member !== envelope.member) return no('author.device')
-  return signedBy(parseStream(envelope.stream).kind === 'audit' ? device.signKey : member.signKey, entry)
+  const key = parseStream(envelope.stream).kind === 'audit' ? device.signKey : member.signKey
+  return signedBy(key, entry, goodFor)
 }
 
 /**

@@ -3,6 +3,7 @@ import { LEDGER } from '@countersign/schema/ids'
 import { FLUSH_APPENDS, FLUSH_BYTES } from './limits.ts'
 import type { ParsedBatch } from './parse-batch.ts'
 import { type Refusal, refusal } from './refusal.ts'
+import { SignatureChecks } from './signature-checks.ts'
 import type { LogBatch, LogOutcome, LogStore } from './store.ts'
 import { StoreError } from './store-error.ts'
 import type { TeamState } from './team-state.ts'
@@ -35,15 +36,25 @@ export interface AppendQueueOptions {
   readonly onFlush: (report: FlushReport) => void
 }
 
+interface Waiting {
+  readonly append: Append
+  /** Whether its signatures are still being checked elsewhere. */
+  isChecking: boolean
+}
+
 interface Candidate {
   readonly append: Append
   readonly batch: LogBatch
 }
 
-/** Group commit: one flush at a time takes everything waiting, judges it in order, and makes it durable in one transaction. */
+/**
+ * Group commit: one flush at a time takes what waits and is ready, from the front, judges it in order, and makes it durable in one
+ * transaction. Meanwhile the signatures of what comes are checked on other threads.
+ */
 export class AppendQueue {
   readonly #options: AppendQueueOptions
-  #waiting: Append[] = []
+  readonly #checks = new SignatureChecks()
+  #waiting: Waiting[] = []
   #flushing: Promise<void> | null = null
   #scheduled = false
 
@@ -56,7 +67,18 @@ export class AppendQueue {
   }
 
   submit(append: Append): void {
-    this.#waiting.push(append)
+    // The first is judged at once, on this thread; those behind it have time to be checked on others while it lands.
+    const isChecking = this.#waiting.length > 0 || this.#flushing !== null
+    const waiting = { append, isChecking }
+    this.#waiting.push(waiting)
+    if (isChecking) void this.#check(waiting)
+    this.#wake()
+  }
+
+  async #check(waiting: Waiting): Promise<void> {
+    const { team, batch } = waiting.append
+    await this.#checks.begin(team.projection, batch)
+    waiting.isChecking = false
     this.#wake()
   }
 
@@ -68,7 +90,8 @@ export class AppendQueue {
   }
 
   #wake(): void {
-    if (this.#scheduled || this.#flushing !== null || this.#waiting.length === 0) return
+    if (this.#scheduled || this.#flushing !== null) return
+    if (this.#waiting[0] === undefined || this.#waiting[0].isChecking) return
     this.#scheduled = true
     this.#options.schedule(() => {
       this.#scheduled = false
@@ -79,15 +102,16 @@ export class AppendQueue {
     })
   }
 
+  /** From the front: appends keep the order in which they came. */
   #take(): Append[] {
     let bytes = 0
-    const end = this.#waiting.findIndex((append, i) => {
+    const end = this.#waiting.findIndex(({ append, isChecking }, i) => {
       bytes += append.bytes
-      return i >= FLUSH_APPENDS || (i > 0 && bytes > FLUSH_BYTES)
+      return isChecking || i >= FLUSH_APPENDS || (i > 0 && bytes > FLUSH_BYTES)
     })
     const taken = end < 0 ? this.#waiting : this.#waiting.slice(0, end)
     this.#waiting = end < 0 ? [] : this.#waiting.slice(end)
-    return taken
+    return taken.map(({ append }) => append)
   }
 
   async #flush(appends: readonly Append[]): Promise<void> {
@@ -105,7 +129,7 @@ export class AppendQueue {
     for (const append of appends) {
       let view = views.get(append.team)
       if (view === undefined) {
-        view = new TeamView(append.team)
+        view = new TeamView(append.team, this.#checks)
         views.set(append.team, view)
       }
       const ledger = view.head(LEDGER)

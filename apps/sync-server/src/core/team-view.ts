@@ -4,6 +4,7 @@ import type { Head, SignedEntry } from '@countersign/schema/entry'
 import { LEDGER } from '@countersign/schema/ids'
 import type { ParsedBatch } from './parse-batch.ts'
 import { type Refusal, refusal } from './refusal.ts'
+import type { SignatureChecks } from './signature-checks.ts'
 import type { TeamState } from './team-state.ts'
 
 export type BatchVerdict =
@@ -15,11 +16,13 @@ export type BatchVerdict =
 /** A team as it will be once the appends being gathered have landed. Dropped afterwards: only durable entries change a TeamState. */
 export class TeamView {
   readonly #state: TeamState
+  readonly #checks: SignatureChecks
   readonly #heads = new Map<string, Head>()
   #projection: Projection
 
-  constructor(state: TeamState) {
+  constructor(state: TeamState, checks: SignatureChecks) {
     this.#state = state
+    this.#checks = checks
     this.#projection = state.projection
   }
 
@@ -37,7 +40,7 @@ export class TeamView {
     const projection = moves ? structuredClone(this.#projection) : this.#projection
     for (const part of batch.parts) {
       for (const { signed, hash } of part.entries) {
-        const refused = judge(projection, device, signed, hash)
+        const refused = judge(projection, device, signed, hash, this.#checks.goodFor(signed))
         if (refused !== null) return { state: 'refused', refusal: refused }
       }
     }
@@ -55,12 +58,13 @@ const judge = (
   device: string,
   signed: SignedEntry,
   hash: Uint8Array,
+  goodFor: Uint8Array | undefined,
 ): Refusal | null => {
   const allowed = mayAppend(projection, device, signed)
   if (!allowed.ok) {
     return refusal('append.not_allowed', `This may not be written (${allowed.code}). Nothing was written.`)
   }
-  const authored = verifyEntryAuthor(projection, signed)
+  const authored = verifyEntryAuthor(projection, signed, goodFor)
   if (!authored.ok) {
     return refusal('append.refused', `The author does not verify (${authored.code}). Nothing was written.`)
   }
