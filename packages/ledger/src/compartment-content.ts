@@ -1,5 +1,6 @@
 import type { Envelope } from '@countersign/schema/entry'
 import { compartmentEntrySchemas, type ItemDelete, type ItemPut } from '@countersign/schema/item'
+import { isItemPut } from '@countersign/schema/shape'
 
 export type CompartmentContent =
   | { readonly type: 'item.put'; readonly plain: ItemPut }
@@ -9,6 +10,7 @@ export type CompartmentContent =
 export const parseCompartmentContent = (envelope: Envelope): CompartmentContent | null => {
   const { type, plain } = envelope
   if (type === 'item.put') {
+    if (isItemPut(plain)) return { type, plain }
     const parsed = compartmentEntrySchemas[type].safeParse(plain)
     return parsed.success ? { type, plain: parsed.data } : null
   }

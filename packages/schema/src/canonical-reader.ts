@@ -15,14 +15,16 @@ const tooShort = () => new CanonicalError('it ends too early')
 
 /**
  * Reads deterministic CBOR (RFC 8949 §4.2.1) in one pass: the kinds that `encodeCanonical` writes, each in its one encoding, and
- * nothing else. Byte strings are copies: they neither change with the input nor keep it in memory. A length is compared with what is
- * left before anything is made of it. Throws CanonicalError.
+ * nothing else. Byte strings are copies, which neither change with the input nor keep it in memory, or views of it where the caller wants
+ * that. A length is compared with what is left before anything is made of it. Throws CanonicalError.
  */
 export class CanonicalReader {
   readonly #bytes: Uint8Array
+  readonly #views: boolean
   #at = 0
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, { views = false } = {}) {
+    this.#views = views
     // A Buffer's `slice` would share its memory.
     this.#bytes =
       bytes.constructor === Uint8Array
@@ -50,7 +52,7 @@ export class CanonicalReader {
       }
       case MAJOR.bytes: {
         const start = this.#string(info)
-        return this.#bytes.slice(start, this.#at)
+        return this.#views ? this.#bytes.subarray(start, this.#at) : this.#bytes.slice(start, this.#at)
       }
       case MAJOR.text: {
         const start = this.#string(info)

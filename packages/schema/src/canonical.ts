@@ -24,13 +24,17 @@ export const encodeCanonical = (value: CborValue): Uint8Array => {
   }
 }
 
-/**
- * The value of canonical bytes; throws CanonicalError on anything that `encodeCanonical` would not have written. Byte strings in it are
- * copies of their own.
- */
-export const decodeCanonical = (bytes: Uint8Array): unknown => {
-  const reader = new CanonicalReader(bytes)
+const read = (reader: CanonicalReader): unknown => {
   const value = reader.value(0)
   if (reader.left > 0) throw new CanonicalError('something follows the value')
   return value
 }
+
+/**
+ * The value of canonical bytes; throws CanonicalError on anything that `encodeCanonical` would not have written. Byte strings in it are
+ * copies of their own.
+ */
+export const decodeCanonical = (bytes: Uint8Array): unknown => read(new CanonicalReader(bytes))
+
+/** As `decodeCanonical`, but byte strings are views of `bytes`: they change with them, and keep all of them in memory. */
+export const viewCanonical = (bytes: Uint8Array): unknown => read(new CanonicalReader(bytes, { views: true }))

@@ -12,6 +12,7 @@ import {
   itemValueSchema,
 } from '@countersign/schema/item'
 import type { Release } from '@countersign/schema/ledger-entries'
+import { isItemMeta } from '@countersign/schema/shape'
 import { ClientError } from '../client-error.ts'
 
 /** Where an item version lives; every context is rebuilt from this, never read from the entry's author. */
@@ -73,10 +74,11 @@ const placeOf = (team: string, environment: string, put: ItemPut): ItemPlace => 
 })
 
 /** The meta of a version; throws CryptoError, or ZodError where its author sealed nonsense. */
-export const openItemMeta = (team: string, environment: string, put: ItemPut, metaKey: Secret): ItemMeta =>
-  itemMetaSchema.parse(
-    decodeCanonical(open(metaKey, metaContext(placeOf(team, environment, put), put.epoch), put.meta)),
-  )
+export const openItemMeta = (team: string, environment: string, put: ItemPut, metaKey: Secret): ItemMeta => {
+  const plain = open(metaKey, metaContext(placeOf(team, environment, put), put.epoch), put.meta)
+  const meta = decodeCanonical(plain)
+  return isItemMeta(meta) ? meta : itemMetaSchema.parse(meta)
+}
 
 /** The item key of a version, through the compartment's value key. */
 export const openItemKey = (team: string, environment: string, put: ItemPut, valueKey: Secret): Secret =>

@@ -1,7 +1,7 @@
 import { seqSchema } from '@countersign/schema/bytes'
 import { decodeCanonical, encodeCanonical } from '@countersign/schema/canonical'
 import { decodeEntry, type Head, headSchema } from '@countersign/schema/entry'
-import { idSchema, type StreamName, streamSchema } from '@countersign/schema/ids'
+import { idSchema, parseStream, type StreamName, streamSchema } from '@countersign/schema/ids'
 import { z } from 'zod'
 import { ClientError } from '../client-error.ts'
 import type { LocalStore, StoreWrite } from '../store/local-store.ts'
@@ -185,12 +185,13 @@ export class StreamLog {
   #parse(stream: StreamName, seq: number, record: Uint8Array): VerifiedEntry {
     const bytes = record.subarray(HASH_BYTES)
     const provisional = within(this.#provisional.get(stream), seq)
+    const entry = decodeEntry(bytes, { views: parseStream(stream).kind === 'compartment' })
     return {
       stream,
       seq,
       hash: record.subarray(0, HASH_BYTES),
       bytes,
-      entry: decodeEntry(bytes),
+      entry,
       provisional,
     }
   }

@@ -89,6 +89,8 @@ const problemAt = (
 /** Form, place and cited ledger head of each entry, up to the first that does not stand. */
 const place = (known: Known, stream: StreamName, head: Head | null, batch: readonly Uint8Array[]): Placed => {
   const entries: Omit<VerifiedEntry, 'provisional'>[] = []
+  // What the ledger says is kept for long; of a compartment's entries hardly anything is.
+  const views = parseStream(stream).kind === 'compartment'
   let at = head
   for (const [index, bytes] of batch.entries()) {
     const stop = (fault: Fault): Placed => {
@@ -96,7 +98,7 @@ const place = (known: Known, stream: StreamName, head: Head | null, batch: reado
     }
     let entry: SignedEntry
     try {
-      entry = decodeEntry(bytes)
+      entry = decodeEntry(bytes, { views })
     } catch {
       return stop({ code: 'bad_entry', message: 'The server passed on something that is not an entry.' })
     }

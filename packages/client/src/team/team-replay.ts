@@ -67,6 +67,9 @@ export class TeamReplay {
   readonly #compartments = new Map<EnvironmentId, Compartment>()
   /** Verdicts of recent entries by id, so that an author learns whether the entry counted. */
   readonly #verdicts = new Map<EntryId, Verdict>()
+  /** Their ids in a ring: the oldest makes room. */
+  readonly #recent: EntryId[] = []
+  #oldest = 0
   /** Compartments being judged again, with what arrives meanwhile. */
   readonly #rejudging = new Map<EnvironmentId, VerifiedEntry[]>()
   readonly #cuts = new Map<EnvironmentId, number>()
@@ -316,11 +319,10 @@ export class TeamReplay {
   }
 
   #remember(id: EntryId, verdict: Verdict): void {
+    const gone = this.#recent[this.#oldest]
+    if (gone !== undefined && gone !== id) this.#verdicts.delete(gone)
+    this.#recent[this.#oldest] = id
+    this.#oldest = (this.#oldest + 1) % RECENT
     this.#verdicts.set(id, verdict)
-    if (this.#verdicts.size <= RECENT) return
-    for (const oldest of this.#verdicts.keys()) {
-      this.#verdicts.delete(oldest)
-      break
-    }
   }
 }
