@@ -6,6 +6,7 @@ import type { Membership } from '@countersign/client/keys/installation'
 import { unlockWithKey } from '@countersign/client/keys/ways-in'
 import { certifyDevice } from '@countersign/client/members/new-member'
 import { type Draft, type Signer, signDrafts } from '@countersign/client/replica/draft'
+import { bindingRequest } from '@countersign/client/requests/request-bodies'
 import { DeviceSession } from '@countersign/client/session/device-session'
 import { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { openLevelStore } from '@countersign/client/store/level-store'
@@ -157,11 +158,48 @@ export const itemDrafts = (
   })
 }
 
-/** Ledger entries that each make a vault: signed, sealed, judged, and leaving something in the state. */
-export const vaultDrafts = (session: UnlockedSession, from: number, count: number): Draft[] =>
-  Array.from({ length: count }, (_, i) =>
-    ledgerDraft(authorOf(session), 'vault.create', { vault: newId() }, { name: `vault-${from + i}` }),
-  )
+/** What most of a ledger is: requests for bindings and how they ended, here each taken back. `count` is even. */
+export const requestDrafts = (session: UnlockedSession, environment: string, count: number): Draft[] => {
+  const author = authorOf(session)
+  const { ledger } = session
+  const terms = {
+    vault: ledger.projection.environments.get(environment)?.vault ?? '',
+    environment,
+    items: [newId()],
+    models: [],
+    mode: 'reveal' as const,
+    lease: { durationMs: 3_600_000, uses: null, untilLock: false, untilProcessEnds: false },
+  }
+  const caller = {
+    executable: '/usr/bin/node',
+    executableHash: randomBytes(32),
+    pid: 4711,
+    parents: ['/usr/bin/bash'],
+    workingDirectory: '/home/ada/work',
+    container: null,
+    user: 'ada',
+    via: 'tcp' as const,
+  }
+  const policy = ledger.policies.get(environment)
+  return Array.from({ length: count / 2 }, () => {
+    const body = bindingRequest({
+      requester: author.member,
+      device: author.device,
+      terms,
+      application: 'agent',
+      caller,
+      reason: 'Runs the nightly evaluation.',
+      policyVersion: policy?.version ?? 0,
+      createdAt: Date.now(),
+      deadlineMs: policy?.policy.deadlineMs ?? 3_600_000,
+    })
+    const { request } = body
+    return [
+      ledgerDraft(author, 'request.create', { request }, body),
+      ledgerDraft(author, 'request.cancel', { request }, { reason: 'Not needed any more.' }),
+    ]
+  }).flat()
+}
 
 /**
  * Puts `count` entries that the member signs into the data file of a server that is stopped: what many appends would leave there,

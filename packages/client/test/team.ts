@@ -1,6 +1,6 @@
 import { randomBytes } from '@countersign/crypto/random'
 import { teamIdOf } from '@countersign/ledger/plain-membership'
-import { Replica, type ReplicaOptions } from '../src/replica/replica.ts'
+import { Replica, type ReplicaOptions, type ReplicaTiming } from '../src/replica/replica.ts'
 import type { ReplicaStatus } from '../src/replica/replica-status.ts'
 import type { LocalStore } from '../src/store/local-store.ts'
 import { buildGenesis } from '../src/team/genesis.ts'
@@ -41,7 +41,7 @@ export const foundTeam = async (server: ServerProcess): Promise<Team> => {
 }
 
 /** Short waits, so that tests of breaks and silence do not take long. */
-export const QUICK: ReplicaOptions['timing'] = {
+export const QUICK: Partial<ReplicaTiming> = {
   firstRetryMs: 20,
   longestRetryMs: 200,
   refusedRetryMs: 300,

@@ -14,7 +14,8 @@ import { type KeyProblem, KeyRing } from '../keys/key-ring.ts'
 import { type Outcome, ok, type Refusal, refuse } from '../refusal.ts'
 import type { Author, EntryDraft, HeadOf } from '../team/author.ts'
 import { CompartmentCheckpoints } from '../team/compartment-checkpoint.ts'
-import { type Changes, TeamReplay } from '../team/team-replay.ts'
+import { LedgerCheckpoints } from '../team/ledger-checkpoint.ts'
+import { type Changes, type Checkpoints, TeamReplay } from '../team/team-replay.ts'
 import type { DeviceSession } from './device-session.ts'
 import { SealedRecords } from './sealed-records.ts'
 
@@ -41,7 +42,7 @@ export class UnlockedSession {
     device: DeviceSession,
     keys: { memberSign: KeyPair; deviceKem: KeyPair; storeKey: Secret },
     replay: TeamReplay,
-    more: { listeners: Set<(changes: Changes) => void>; checkpoints: CompartmentCheckpoints },
+    more: { listeners: Set<(changes: Changes) => void>; checkpoints: Checkpoints },
   ) {
     this.device = device
     this.deviceKem = keys.deviceKem
@@ -71,9 +72,11 @@ export class UnlockedSession {
     root.wipe()
     const ring = new KeyRing(membership.team, membership.member, member.kem)
     const listeners = new Set<(changes: Changes) => void>()
-    const checkpoints = new CompartmentCheckpoints(
-      new SealedRecords(device.store, keys.storeKey, 'checkpoint'),
-    )
+    const records = new SealedRecords(device.store, keys.storeKey, 'checkpoint')
+    const checkpoints = {
+      ledger: new LedgerCheckpoints(records),
+      compartments: new CompartmentCheckpoints(records),
+    }
     const onChanges = (changes: Changes): void => {
       for (const listener of [...listeners]) listener(changes)
     }

@@ -20,6 +20,7 @@ import type { EntryBatch } from '../replica/replica-options.ts'
 import type { VerifiedEntry } from '../replica/verified-entry.ts'
 import type { CompartmentCheckpoints } from './compartment-checkpoint.ts'
 import { openContent } from './entry-body.ts'
+import type { LedgerCheckpoint, LedgerCheckpoints } from './ledger-checkpoint.ts'
 
 interface Compartment {
   /** Null until it is needed, where it came from a checkpoint. */
@@ -33,6 +34,11 @@ interface Compartment {
 const stateOf = (compartment: Compartment): CompartmentState => {
   compartment.state ??= compartment.restore()
   return compartment.state
+}
+
+export interface Checkpoints {
+  readonly ledger: LedgerCheckpoints
+  readonly compartments: CompartmentCheckpoints
 }
 
 /** What a batch of entries changed, for whoever shows it. */
@@ -61,7 +67,7 @@ const CHECKPOINT_AFTER = 200
  * the replica with verified entries, in order; synchronous, so that whoever appends re-checks against exactly what was stored.
  */
 export class TeamReplay {
-  readonly ledger: LedgerState = emptyState()
+  readonly ledger: LedgerState
   readonly ring: KeyRing
   readonly #replica: Replica
   readonly #compartments = new Map<EnvironmentId, Compartment>()
@@ -76,13 +82,24 @@ export class TeamReplay {
   /** Entries that cite ledger entries not reduced yet. */
   readonly #behind = new Map<EnvironmentId, VerifiedEntry[]>()
   /** When each member was added, by the clock of whoever added them. */
-  readonly joinedAt = new Map<string, number>()
+  readonly joinedAt: Map<string, number>
   /** Codes of what an honest server would not show. */
   readonly problems = new Set<string>()
   readonly #onChanges: (changes: Changes) => void
+  /** Ledger entries judged since its checkpoint. */
+  #freshLedger = 0
+  /** An entry was judged unread for want of a key that may come: such a judgement is not to outlive the session. */
+  #lackedKey = false
   #stop: () => void = () => {}
 
-  private constructor(replica: Replica, ring: KeyRing, onChanges: (changes: Changes) => void) {
+  private constructor(
+    replica: Replica,
+    ring: KeyRing,
+    onChanges: (changes: Changes) => void,
+    ledger: LedgerCheckpoint | null,
+  ) {
+    this.ledger = ledger?.state ?? emptyState()
+    this.joinedAt = new Map(ledger?.joinedAt)
     this.#replica = replica
     this.ring = ring
     this.#onChanges = onChanges
@@ -93,11 +110,12 @@ export class TeamReplay {
     replica: Replica,
     ring: KeyRing,
     onChanges: (changes: Changes) => void,
-    checkpoints: CompartmentCheckpoints,
+    checkpoints: Checkpoints,
   ): Promise<TeamReplay> {
-    const replay = new TeamReplay(replica, ring, onChanges)
+    const saved = await checkpoints.ledger.load((seq) => replica.hashAt(LEDGER, seq))
+    const replay = new TeamReplay(replica, ring, onChanges, saved)
     await replay.#takeNeededKeys()
-    let next = 0
+    let next = replay.ledger.hashes.length
     const compartmentAt = new Map<EnvironmentId, number>()
     // Entries may arrive while the disk is read: go on until a pass finds nothing new, then listen, with no hop in between.
     for (;;) {
@@ -110,7 +128,9 @@ export class TeamReplay {
       if (moved) replay.#ledgerMoved()
       for (const environment of replay.ledger.projection.environments.keys()) {
         const stream = `c/${environment}`
-        let at = compartmentAt.get(environment) ?? (await replay.#takeCheckpoint(environment, checkpoints))
+        let at =
+          compartmentAt.get(environment) ??
+          (await replay.#takeCheckpoint(environment, checkpoints.compartments))
         for await (const page of replica.pages(stream, at)) {
           for (const entry of page) replay.#compartmentEntry(environment, entry)
           at += page.length
@@ -135,17 +155,21 @@ export class TeamReplay {
     return this.#compartments.get(environment)?.index
   }
 
-  /** Writes checkpoints of compartments in which much happened since the last one. */
-  async saveCheckpoints(checkpoints: CompartmentCheckpoints): Promise<void> {
+  /** Writes checkpoints of the ledger and of compartments in which much happened since the last one. */
+  async saveCheckpoints({ ledger, compartments }: Checkpoints): Promise<void> {
+    if (this.#freshLedger >= CHECKPOINT_AFTER && !this.#lackedKey) {
+      this.#freshLedger = 0
+      await ledger.save({ state: this.ledger, joinedAt: this.joinedAt })
+    }
     for (const [environment, compartment] of this.#compartments) {
       if (compartment.fresh < CHECKPOINT_AFTER || this.#rejudging.has(environment)) continue
       if (this.#behind.has(environment) || compartment.index.hidden > 0) continue
       const state = stateOf(compartment)
       const seq = state.hashes.length - 1
-      const hash = await this.#hashAt(environment, seq)
+      const hash = await this.#replica.hashAt(`c/${environment}`, seq)
       if (hash === undefined || state.hashes.length - 1 !== seq) continue
       compartment.fresh = 0
-      await checkpoints.save(environment, {
+      await compartments.save(environment, {
         seq,
         hash,
         cuts: this.ledger.projection.environments.get(environment)?.cuts.length ?? 0,
@@ -155,15 +179,10 @@ export class TeamReplay {
     }
   }
 
-  async #hashAt(environment: EnvironmentId, seq: number): Promise<Uint8Array | undefined> {
-    for await (const entry of this.#replica.entries(`c/${environment}`, seq)) return entry.hash
-    return undefined
-  }
-
   /** Starts a compartment from its checkpoint; returns the position to read on from. */
   async #takeCheckpoint(environment: EnvironmentId, checkpoints: CompartmentCheckpoints): Promise<number> {
     const checkpoint = await checkpoints
-      .load(environment, (seq) => this.#hashAt(environment, seq))
+      .load(environment, (seq) => this.#replica.hashAt(`c/${environment}`, seq))
       .catch((error: unknown) => {
         // A damaged checkpoint costs time, not data: the entries themselves are replayed.
         if (error instanceof ClientError) return null
@@ -207,18 +226,19 @@ export class TeamReplay {
   async #takeNeededKeys(): Promise<void> {
     const { projection } = this.#replica
     for (const seq of this.ring.needed(projection)) {
-      for await (const entry of this.#replica.entries(LEDGER, seq)) {
-        this.ring.update(projection, (at) => (at === seq ? parsePlain(entry.entry.envelope) : undefined))
-        break
-      }
+      const entry = await this.#replica.proven(LEDGER, seq)
+      if (entry == null) continue
+      this.ring.update(projection, (at) => (at === seq ? parsePlain(entry.entry.envelope) : undefined))
     }
     this.ring.update(projection, () => undefined)
   }
 
   #ledgerEntry(entry: VerifiedEntry): void {
+    this.#freshLedger += 1
     const { envelope } = entry.entry
     const opened = openContent(envelope, (epoch) => this.ring.teamKey(epoch))
     const content = typeof opened === 'string' ? null : opened
+    if (opened === 'entry.no_key') this.#lackedKey = true
     const verdict = reduceLedger(this.ledger, { envelope, content, hash: entry.hash })
     this.#remember(envelope.id, verdict)
     if (content !== null && verdict.accepted) this.#noteJoin(content, envelope.time)
