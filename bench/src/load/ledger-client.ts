@@ -6,9 +6,9 @@ import { LEDGER } from '@countersign/schema/ids'
 import { openDevice, unlockRoot } from './bench-team.ts'
 import { readInstalled } from './installed-file.ts'
 
-// node ledger-client.ts FILE REQUESTS unlock|genesis — `unlock`: what is on the disk, from the touch to the ledger's state, the locked
+// node ledger-client.ts FILE REQUESTS unlock|checkpoint|genesis — `unlock`: what is on the disk, from the touch to the ledger's state, the locked
 // core being there already. `genesis`: from an empty store, every entry fetched, verified and judged. Then the loop that only verifies the same
-// signatures, and after an unlock a wait for the checkpoint. Prints one JSON line.
+// signatures. `checkpoint`: an unlock that stays until it has written one. Prints one JSON line.
 
 const CHECKPOINT_MS = 4_000
 
@@ -44,7 +44,7 @@ const good = signed.filter(([bytes, signature]) =>
 )
 const loopMs = performance.now() - loopAt
 if (good.length !== signed.length) throw new Error('not all of the ledger is by the one member')
-if (!fromEmpty) await new Promise((resolve) => setTimeout(resolve, CHECKPOINT_MS))
+if (mode === 'checkpoint') await new Promise((resolve) => setTimeout(resolve, CHECKPOINT_MS))
 process.stdout.write(`${JSON.stringify({ ms, loopMs, entries: signed.length })}\n`)
 session.stop()
 await device.stop()
