@@ -71,7 +71,7 @@ export class SessionTeam {
       connect: wsConnector,
       now: Date.now(),
     }
-    const { membership } = must(await foundTeam(plan, genesisOf(plan)))
+    const membership = must(await foundTeam(plan, genesisOf(plan)))
     return new SessionTeam(membership, first, root)
   }
 

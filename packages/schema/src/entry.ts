@@ -85,7 +85,7 @@ export const decodeEntry = (bytes: Uint8Array, { views = false } = {}): SignedEn
   const [envelopeBytes, signature] = partsOf(bytes) ?? signedSchema.parse(decodeCanonical(bytes))
   const envelope = views ? viewCanonical(envelopeBytes) : decodeCanonical(envelopeBytes)
   return {
-    envelope: isEnvelope(envelope) ? envelope : envelopeSchema.parse(envelope),
+    envelope: isEnvelope(envelope) ? (envelope as Envelope) : envelopeSchema.parse(envelope),
     envelopeBytes,
     signature,
   }

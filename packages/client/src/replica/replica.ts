@@ -141,11 +141,6 @@ export class Replica {
     return this.#parts.streams.streams()
   }
 
-  /** The hash of a stream's entry on this disk; undefined where it does not go that far. */
-  hashAt(stream: StreamName, seq: number): Promise<Uint8Array | undefined> {
-    return this.#parts.streams.hashAt(stream, seq)
-  }
-
   /** What is on this disk, from seq `from` on; verified when it was written, but for what is marked provisional. */
   entries(stream: StreamName, from = 0): AsyncIterable<VerifiedEntry> {
     return this.#parts.streams.entries(stream, from)
