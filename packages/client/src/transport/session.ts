@@ -10,6 +10,7 @@ import {
 } from '@countersign/schema/wire'
 import { ClientError } from '../client-error.ts'
 import type { Connection, Connector } from './connector.ts'
+import { withoutServerText } from './server-words.ts'
 
 export interface SessionTiming {
   /** A silent server is asked for a sign of life after this long … */
@@ -138,7 +139,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
         lastFrameAt = performance.now()
         let message: ServerMessage
         try {
-          message = decodeServerMessage(frame)
+          message = withoutServerText(decodeServerMessage(frame))
         } catch (cause) {
           const code = challenged ? 'server.malformed' : 'server.protocol'
           const text = `the server sent something this version (protocol ${PROTOCOL}) does not know`

@@ -16,6 +16,7 @@ import {
 } from '@countersign/schema/wrap-http'
 import type { ZodType } from 'zod'
 import { ClientError } from '../client-error.ts'
+import { ownWords } from './server-words.ts'
 
 const TIMEOUT_MS = 15_000
 const MAX_ANSWER_BYTES = 512 * 1024
@@ -92,7 +93,9 @@ const post = async <T>(
     return value === undefined ? malformed() : { ok: true, value }
   }
   const problem = decode(wrapProblemSchema, bytes)
-  return problem === undefined ? malformed() : refuse(problem.code, problem.message)
+  if (problem === undefined) return malformed()
+  const { code, message } = ownWords(problem.code)
+  return refuse(code, message)
 }
 
 /** Asks which security keys can fetch a member's wrapped root, and for a nonce to prove having one (P10). */
