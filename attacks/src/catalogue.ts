@@ -1,20 +1,35 @@
-import type { Attack } from './attack.ts'
+import type { Area, Attack } from './attack.ts'
 import { ciphertexts } from './rows/ciphertexts.ts'
 import { downgrades } from './rows/downgrades.ts'
+import { histories } from './rows/histories.ts'
 import { injected } from './rows/injected.ts'
 import { keysSubstituted } from './rows/keys-substituted.ts'
 import { parametersLowered } from './rows/parameters-lowered.ts'
 import { serverNamesRecipients } from './rows/server-names-recipients.ts'
 
-/** Every attack, in the order of the table. */
-export const attacks: readonly Attack[] = [
+const performed: readonly Attack[] = [
   ...serverNamesRecipients,
   ...ciphertexts,
   ...injected,
   ...keysSubstituted,
   ...parametersLowered,
   ...downgrades,
+  ...histories,
 ]
+
+const AREAS: readonly Area[] = [
+  'hostile server: published',
+  'hostile server: beyond the papers',
+  'local API',
+  'hostile renderer',
+  'hostile member',
+  'hostile input',
+]
+
+/** Every attack, in the order of the table. */
+export const attacks: readonly Attack[] = AREAS.flatMap((area) =>
+  performed.filter((each) => each.area === area),
+)
 
 export const attackOf = (ref: string): Attack => {
   const found = attacks.find((each) => each.ref === ref)
