@@ -1,4 +1,6 @@
 import type { Area, Attack } from './attack.ts'
+import { approvals } from './rows/approvals.ts'
+import { authority } from './rows/authority.ts'
 import { ciphertexts } from './rows/ciphertexts.ts'
 import { downgrades } from './rows/downgrades.ts'
 import { histories } from './rows/histories.ts'
@@ -15,6 +17,8 @@ const performed: readonly Attack[] = [
   ...parametersLowered,
   ...downgrades,
   ...histories,
+  ...authority,
+  ...approvals,
 ]
 
 const AREAS: readonly Area[] = [
