@@ -1,11 +1,15 @@
 import type { Area, Attack } from './attack.ts'
 import { approvals } from './rows/approvals.ts'
+import { auditStreams } from './rows/audit-streams.ts'
 import { authority } from './rows/authority.ts'
 import { ciphertexts } from './rows/ciphertexts.ts'
 import { downgrades } from './rows/downgrades.ts'
 import { histories } from './rows/histories.ts'
+import { hostileBytes } from './rows/hostile-bytes.ts'
 import { injected } from './rows/injected.ts'
 import { keysSubstituted } from './rows/keys-substituted.ts'
+import { leaks } from './rows/leaks.ts'
+import { lookUps } from './rows/look-ups.ts'
 import { parametersLowered } from './rows/parameters-lowered.ts'
 import { serverNamesRecipients } from './rows/server-names-recipients.ts'
 
@@ -16,9 +20,13 @@ const performed: readonly Attack[] = [
   ...keysSubstituted,
   ...parametersLowered,
   ...downgrades,
+  ...lookUps,
   ...histories,
   ...authority,
   ...approvals,
+  ...leaks,
+  ...hostileBytes,
+  ...auditStreams,
 ]
 
 const AREAS: readonly Area[] = [

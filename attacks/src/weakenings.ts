@@ -92,3 +92,38 @@ export const NO_FLOOR: Weakening = {
     },
   ],
 }
+
+/** What others have verified and this device lacks is shrugged off. */
+export const KEPT_BACK: Weakening = {
+  without: 'the alarm about entries that others have verified and this device is not given',
+  edits: [
+    {
+      file: 'packages/client/src/replica/withheld-check.ts',
+      find: 'if (still !== undefined) await onWithheld(still)',
+      replace: 'if (still !== undefined && still.seq < 0) await onWithheld(still)',
+    },
+  ],
+}
+
+/** A stream is taken as it comes: an entry may have any number and any predecessor. */
+export const UNCHAINED: Weakening = {
+  without: 'number and predecessor of an entry',
+  edits: [
+    {
+      file: 'packages/client/src/replica/verify-batch.ts',
+      find: "if (envelope.seq !== (head === null ? 0 : head.seq + 1)) return badEntry('chain.seq')",
+      replace: "if (envelope.seq < 0) return badEntry('chain.seq')",
+    },
+    {
+      file: 'packages/client/src/replica/verify-batch.ts',
+      find: 'if (equalBytes(envelope.prev, head === null ? zeroHash() : head.hash)) return null',
+      replace:
+        'if (equalBytes(envelope.prev, head === null ? zeroHash() : head.hash) || envelope.seq >= 0) return null',
+    },
+    {
+      file: 'packages/client/src/replica/verify-batch.ts',
+      find: 'const { seq } = entry.envelope\n    entries.push',
+      replace: 'const seq = at === null ? 0 : at.seq + 1\n    entries.push',
+    },
+  ],
+}

@@ -1,10 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { LEDGER } from '@countersign/schema/ids'
 import type { HostileServer } from '../double/hostile-server.ts'
 import type { Actor } from './actor.ts'
 import { until } from './until.ts'
 
-/** Turns of the event loop in which a client that was answered would have come to its conclusion. */
-const TO_CONCLUDE_MS = 150
+/**
+ * Questions and answers on somebody's own connection: what a client was about to do when this began, it has done afterwards, however
+ * slow the machine is. Ends early at an alarm.
+ */
+export const roundTrips = async (actor: Actor, count: number): Promise<void> => {
+  for (let i = 0; i < count && actor.alarm === null; i++) {
+    const after = actor.replica.head(LEDGER)
+    await actor.replica.request((ref) => ({ type: 'fetch', ref, stream: LEDGER, after, limit: 1 }))
+  }
+}
 
 /**
  * Waits until somebody's client has sounded an alarm, or has asked the server for a stream once more and was answered: what it makes of
@@ -18,5 +26,5 @@ export const askedAgain = async (server: HostileServer, actor: Actor, stream: st
       .slice(before)
       .some((message) => message.type === 'fetch' && message.stream === stream)
   await until(`${actor.name} asks again`, () => actor.alarm !== null || asked())
-  await sleep(TO_CONCLUDE_MS)
+  await roundTrips(actor, 60)
 }

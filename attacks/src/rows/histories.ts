@@ -6,7 +6,7 @@ import { joinedTeam } from '@countersign/client/team/found-team'
 import { createVault } from '@countersign/client/vaults/vault-actions'
 import { accessOf } from '@countersign/ledger/projection-lookup'
 import { compartmentStream, LEDGER } from '@countersign/schema/ids'
-import { type Attack, type Finding, refused, succeeded, type Weakening } from '../attack.ts'
+import { type Attack, type Finding, refused, succeeded } from '../attack.ts'
 import { Actor } from '../cast/actor.ts'
 import { membershipOf, NAMES, penOf, teamKeyOf } from '../cast/attacker.ts'
 import { Company, must } from '../cast/company.ts'
@@ -16,7 +16,7 @@ import { askedAgain } from '../cast/settle.ts'
 import { until } from '../cast/until.ts'
 import { forgeLedger } from '../double/forge.ts'
 import type { HostileServer } from '../double/hostile-server.ts'
-import { NO_FLOOR } from '../weakenings.ts'
+import { KEPT_BACK, NO_FLOOR, UNCHAINED } from '../weakenings.ts'
 
 const PUBLISHED = 'hostile server: published'
 const BEYOND = 'hostile server: beyond the papers'
@@ -30,17 +30,6 @@ const keepBack = (server: HostileServer, from: Actor, stream: string, seq: numbe
     const entries = message.entries.slice(0, Math.max(0, seq + 1 - message.from))
     return entries.length === 0 && message.ref === null ? [] : [{ ...message, entries }]
   }
-}
-
-const KEPT_BACK: Weakening = {
-  without: 'the alarm about entries that others have verified and this device is not given',
-  edits: [
-    {
-      file: 'packages/client/src/replica/withheld-check.ts',
-      find: 'if (still !== undefined) await onWithheld(still)',
-      replace: 'if (still !== undefined && still.seq < 0) await onWithheld(still)',
-    },
-  ],
 }
 
 /** Dana's program reads production under a grant. */
@@ -105,22 +94,7 @@ export const histories: readonly Attack[] = [
     weakened: {
       without: 'number and predecessor of an entry, and the uniqueness of its id',
       edits: [
-        {
-          file: 'packages/client/src/replica/verify-batch.ts',
-          find: "if (envelope.seq !== (head === null ? 0 : head.seq + 1)) return badEntry('chain.seq')",
-          replace: "if (envelope.seq > (head === null ? 0 : head.seq + 1)) return badEntry('chain.seq')",
-        },
-        {
-          file: 'packages/client/src/replica/verify-batch.ts',
-          find: 'if (equalBytes(envelope.prev, head === null ? zeroHash() : head.hash)) return null',
-          replace:
-            'if (equalBytes(envelope.prev, head === null ? zeroHash() : head.hash) || head !== null) return null',
-        },
-        {
-          file: 'packages/client/src/replica/verify-batch.ts',
-          find: 'const { seq } = entry.envelope\n    entries.push',
-          replace: 'const seq = at === null ? 0 : at.seq + 1\n    entries.push',
-        },
+        ...UNCHAINED.edits,
         {
           file: 'packages/ledger/src/plain.ts',
           find: "if (envelope.seq !== head.seq + 1) return 'chain.seq'",
