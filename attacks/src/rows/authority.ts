@@ -1,4 +1,5 @@
 import { findItem } from '@countersign/client/items/item-actions'
+import { wrapsToUpload } from '@countersign/client/keys/ways-in'
 import { removeMember } from '@countersign/client/members/remove-member'
 import { changeTeam } from '@countersign/client/requests/change-actions'
 import { revokeGrant } from '@countersign/client/requests/request-actions'
@@ -266,7 +267,7 @@ export const authority: readonly Attack[] = [
     },
     run: async (stage) => {
       const { ada, team } = await Company.found(stage)
-      const wrap = ada.joined.wraps[0]
+      const [wrap] = wrapsToUpload(ada.membership)
       const [key] = ada.keys.keys
       if (wrap === undefined || key === undefined) throw new Error('Ada has no security key')
       const { credential, salt, blob } = wrap.record

@@ -332,7 +332,7 @@ export const histories: readonly Attack[] = [
       server.view = (device) => (device === nia.device ? before : server.timeline)
       const { genesisHash } = ada.membership
       nia.join(joinedTeam(nia.enrolment, { genesisHash, head, server: { url: server.url, id: server.id } }))
-      await nia.open({ floor: head })
+      await nia.open()
       return alarmed(nia) ?? succeeded('the new device begins with a ledger that lacks its last entries')
     },
   },
