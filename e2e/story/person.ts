@@ -5,7 +5,7 @@ import { VirtualKey } from '../src/virtual-key.ts'
 
 /** `software`: keys inside the core, they survive a restart. `virtual`: Chromium's, touched in the ceremony window. */
 export type KeyKind = 'software' | 'virtual'
-export type PageName = 'Credentials' | 'Requests' | 'Apps' | 'Members' | 'Policies' | 'Audit' | 'Settings'
+export type PageName = 'Credentials' | 'Requests' | 'Programs' | 'Members' | 'Policies' | 'Audit' | 'Settings'
 
 export interface AccessChoice {
   /** As the app shows it: `vault / environment`. */
@@ -304,7 +304,7 @@ export class Person {
   }
 
   async revoke(application: string): Promise<void> {
-    await this.go('Apps')
+    await this.go('Programs')
     await this.window
       .getByRole('row', { name: new RegExp(application) })
       .getByRole('button', { name: 'Revoke' })

@@ -28,9 +28,9 @@ export const requests: RequestRow[] = [
   request(0, { approvals: [by(chiara, 2)] }),
   request(1, {
     kind: 'change',
-    application: 'Change of access',
-    target: 'Dai Nakamura in llm / production',
-    reason: 'On call from Monday.',
+    application: 'A change to the team',
+    target: 'llm / production',
+    reason: 'Dai Nakamura: llm / production from “may ask” to “holds”',
     requester: ben,
     needed: 3,
     createdAt: now - 50 * MINUTE,
@@ -77,16 +77,17 @@ export const requestDetail = (wanted: string): RequestDetail => {
     caller: binding
       ? [
           { label: 'Program', value: '/home/dai/.local/bin/invoice-extractor' },
-          { label: 'SHA-256 of it', value: '7b1f09ce 5520ab4d 910efc33 0d6a8a41' },
+          { label: 'Program’s hash', value: '7b1f09ce 5520ab4d 910efc33 0d6a8a41' },
           {
             label: 'Started by',
             value: '/usr/bin/python3.12 ← /usr/bin/zsh ← /usr/bin/gnome-terminal-server',
           },
-          { label: 'Working folder', value: '/home/dai/src/invoices' },
-          { label: 'User, way', value: 'dai (1000), Unix socket' },
+          { label: 'In folder', value: '/home/dai/src/invoices' },
+          { label: 'As user', value: 'dai' },
+          { label: 'Asked over', value: 'the local socket' },
         ]
       : [],
-    summary: binding ? '' : 'Dai Nakamura: llm / production from “may ask” to “holds”',
+    summary: binding ? '' : row.reason,
     deniedBy: row.state === 'denied' ? ben : null,
     denyReason: row.state === 'denied' ? 'Use the staging key for notebooks.' : '',
   }

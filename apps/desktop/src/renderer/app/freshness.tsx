@@ -3,6 +3,8 @@ import type { StatusView } from '../../shared/views.ts'
 import { ago, agoShort, left } from '../ui/format.ts'
 import { useNow } from '../ui/use-now.ts'
 
+const MOST_SQUARES = 8
+
 const words: Record<NonNullable<StatusView['server']>['connection'], string> = {
   offline: 'Server not reached',
   connecting: 'Connecting…',
@@ -49,6 +51,15 @@ const Devices = ({ each, now }: { each: readonly Device[]; now: number }) => (
   </ul>
 )
 
+/** One small square a device of another person, filled where it has signed what this computer sees. */
+const Squares = ({ witness }: { witness: StatusView['witness'] }) => (
+  <span className="witness-squares" aria-hidden>
+    {Array.from({ length: Math.min(witness.of, MOST_SQUARES) }, (_, i) => i).map((i) => (
+      <i key={i} data-filled={i < witness.devices ? '' : undefined} />
+    ))}
+  </span>
+)
+
 /** Two clocks (P17): the server's last word, and the last statement by another person's device. */
 export const Freshness = ({ status }: { status: StatusView }) => {
   const now = useNow()
@@ -60,6 +71,7 @@ export const Freshness = ({ status }: { status: StatusView }) => {
         <span className="row">
           <i className="dot" data-state={server.connection} />
           <span className="grow clip">{words[server.connection]}</span>
+          <Squares witness={witness} />
           <ChevronRight size={14} aria-hidden />
         </span>
         <span className="faint freshness-line">{confirmedBy(status, now)}</span>

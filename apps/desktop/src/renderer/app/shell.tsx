@@ -21,6 +21,7 @@ import { RequestsPage } from '../features/requests/requests-page.tsx'
 import { SettingsPage } from '../features/settings/settings-page.tsx'
 import { Button } from '../ui/button.tsx'
 import { Mark } from '../ui/mark.tsx'
+import { useShortcuts } from '../ui/use-shortcuts.ts'
 import { Freshness } from './freshness.tsx'
 import { LostComputerNotice } from './lost-computer-notice.tsx'
 import { ModeBanner } from './mode-banner.tsx'
@@ -29,7 +30,7 @@ import { TakeoverBanner } from './takeover-banner.tsx'
 const pages: readonly { page: Page; label: string; icon: LucideIcon }[] = [
   { page: 'credentials', label: 'Credentials', icon: KeyRound },
   { page: 'requests', label: 'Requests', icon: Inbox },
-  { page: 'apps', label: 'Apps', icon: SquareTerminal },
+  { page: 'apps', label: 'Programs', icon: SquareTerminal },
   { page: 'members', label: 'Members', icon: Users },
   { page: 'policies', label: 'Policies', icon: ShieldCheck },
   { page: 'audit', label: 'Audit', icon: FileClock },
@@ -46,9 +47,13 @@ const screens: Record<Page, () => React.ReactNode> = {
   settings: SettingsPage,
 }
 
+/** The digits go to the pages, in the order of the list. */
+const pageKeys = Object.fromEntries(pages.map(({ page }, index) => [String(index + 1), () => go(page)]))
+
 export const Shell = ({ status }: { status: StatusView }) => {
   const page = useApp((state) => state.page)
   const Current = screens[page]
+  useShortcuts(pageKeys)
   return (
     <div className="shell">
       <nav className="sidebar" aria-label="Main">
@@ -59,12 +64,14 @@ export const Shell = ({ status }: { status: StatusView }) => {
           </span>
         </div>
         <ul className="sidebar-pages">
-          {pages.map(({ page: each, label, icon: Icon }) => (
+          {pages.map(({ page: each, label, icon: Icon }, index) => (
             <li key={each}>
               <button
                 type="button"
                 className="nav"
                 aria-current={each === page ? 'page' : undefined}
+                aria-keyshortcuts={String(index + 1)}
+                title={`${label} (${index + 1})`}
                 onClick={() => go(each)}
               >
                 <Icon size={16} aria-hidden />

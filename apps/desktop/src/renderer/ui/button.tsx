@@ -1,7 +1,7 @@
 import type { ButtonHTMLAttributes, ReactNode } from 'react'
 
 interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'type'> {
-  kind?: 'primary' | 'plain' | 'danger' | 'quiet'
+  kind?: 'primary' | 'plain' | 'danger' | 'quiet' | 'quiet-danger'
   size?: 'normal' | 'small'
   /** Shows work under way and refuses further clicks. */
   busy?: boolean

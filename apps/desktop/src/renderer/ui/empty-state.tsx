@@ -4,13 +4,16 @@ import type { ReactNode } from 'react'
 export const EmptyState = ({
   icon: Icon,
   title,
+  inset = false,
   children,
 }: {
   icon: LucideIcon
   title: string
+  /** Within a card instead of filling a page. */
+  inset?: boolean
   children: ReactNode
 }) => (
-  <div className="empty">
+  <div className="empty" data-inset={inset ? '' : undefined}>
     <Icon size={28} strokeWidth={1.5} aria-hidden />
     <h2>{title}</h2>
     {children}

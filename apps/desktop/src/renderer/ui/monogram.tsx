@@ -6,11 +6,20 @@ const hueOf = (seed: string): number => {
 }
 
 /** Two letters on a colour of their own: a provider or a person told apart at a glance, without anybody's logo. */
-export const Monogram = ({ text, seed }: { text: string; seed: string }) => {
+export const Monogram = ({
+  text,
+  seed,
+  size = 'normal',
+}: {
+  text: string
+  seed: string
+  size?: 'normal' | 'small'
+}) => {
   const hash = hueOf(seed)
   return (
     <span
       className="monogram"
+      data-size={size}
       aria-hidden
       style={{
         background: `light-dark(oklch(0.93 0.045 ${hash}), oklch(0.33 0.06 ${hash}))`,

@@ -1,16 +1,9 @@
+import { findProvider } from '@countersign/schema/providers'
 import type { ReactNode } from 'react'
 import type { RequestDetail } from '../../shared/views.ts'
-import { duration, when } from './format.ts'
-
-const leaseWords = (lease: NonNullable<RequestDetail['terms']>['lease']): string =>
-  [
-    `for ${duration(lease.durationMs)}`,
-    lease.uses === null ? null : `at most ${lease.uses} reads`,
-    lease.untilLock ? 'until this computer locks' : null,
-    lease.untilProcessEnds ? 'until the program ends' : null,
-  ]
-    .filter((each) => each !== null)
-    .join(', ')
+import { when } from './format.ts'
+import { leaseWords } from './lease-words.ts'
+import { Monogram } from './monogram.tsx'
 
 const Part = ({ title, children }: { title: string; children: ReactNode }) => (
   <section className="facts-part">
@@ -23,7 +16,18 @@ const Terms = ({ terms }: { terms: NonNullable<RequestDetail['terms']> }) => (
   <>
     <dt>Credentials</dt>
     <dd>
-      <strong>{terms.items.map((item) => item.name).join(', ')}</strong>
+      <ul className="facts-items">
+        {terms.items.map((item) => (
+          <li key={item.item} className="row">
+            <Monogram
+              text={findProvider(item.provider)?.label ?? item.provider}
+              seed={item.provider}
+              size="small"
+            />
+            <strong>{item.name}</strong>
+          </li>
+        ))}
+      </ul>
     </dd>
     <dt>In</dt>
     <dd>
@@ -64,7 +68,7 @@ export const RequestFacts = ({ detail }: { detail: RequestDetail }) => (
         {detail.code !== null && (
           <>
             <dt>Code on their screen</dt>
-            <dd className="mono">{detail.code}</dd>
+            <dd className="facts-code mono">{detail.code}</dd>
           </>
         )}
         <dt>Policy</dt>

@@ -1,91 +1,28 @@
-import { SquareTerminal } from 'lucide-react'
+import { SearchX, SquareTerminal } from 'lucide-react'
 import { useState } from 'react'
 import type { BindingView } from '../../../shared/views.ts'
-import { useAction, useLoaded } from '../../data/use-call.ts'
-import { Badge, type Tone } from '../../ui/badge.tsx'
-import { Button } from '../../ui/button.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
+import { useLoaded } from '../../data/use-call.ts'
 import { EmptyState, ListSkeleton } from '../../ui/empty-state.tsx'
-import { TextArea } from '../../ui/field.tsx'
-import { ago, left } from '../../ui/format.ts'
 import { Refusal } from '../../ui/notice.tsx'
-import { toast } from '../../ui/toasts.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
 import { useNow } from '../../ui/use-now.ts'
+import { ProgramsTable } from './programs-table.tsx'
+import { RevokeDialog } from './revoke-dialog.tsx'
+import { shownBindings } from './shown-bindings.ts'
 import './apps.css'
-
-const tones: Record<BindingView['state'], Tone> = { active: 'good', revoked: 'bad', expired: 'neutral' }
-
-/** Those that may read first, then by what runs out first. */
-const inOrder = (bindings: readonly BindingView[]): BindingView[] =>
-  bindings.toSorted(
-    (a, b) => Number(b.state === 'active') - Number(a.state === 'active') || a.expiresAt - b.expiresAt,
-  )
-
-/** What is left of a lease, as a picture. */
-const LeaseBar = ({ binding, now }: { binding: BindingView; now: number }) => {
-  const share = Math.max(0, Math.min(1, (binding.expiresAt - now) / (binding.expiresAt - binding.issuedAt)))
-  const words = left(binding.expiresAt, now)
-  return (
-    <div style={{ width: 120 }}>
-      <div className="bar" data-tone={share < 0.15 ? 'warn' : undefined} role="img" aria-label={words}>
-        <i style={{ width: `${share * 100}%` }} />
-      </div>
-      <span className="faint">{words}</span>
-    </div>
-  )
-}
-
-const RevokeDialog = ({ binding, onClose }: { binding: BindingView; onClose: () => void }) => {
-  const revoke = useAction('binding.revoke')
-  const [reason, setReason] = useState('')
-  const save = async (): Promise<void> => {
-    if ((await revoke.run({ binding: binding.binding, reason })) === null) return
-    toast(
-      'good',
-      `${binding.application} is revoked`,
-      'Its next read is refused, on every connected computer within a second.',
-    )
-    onClose()
-  }
-  return (
-    <Dialog
-      title={`Revoke ${binding.application}?`}
-      onClose={onClose}
-      onSubmit={() => void save()}
-      foot={
-        <>
-          <Button onClick={onClose}>Keep it</Button>
-          <Button kind="danger" submit busy={revoke.busy}>
-            Revoke
-          </Button>
-        </>
-      }
-    >
-      <p>
-        {binding.person.name}’s program can no longer read{' '}
-        {binding.terms.items.map((item) => item.name).join(', ')}. What it has read already it may have kept:
-        rotate the key if that matters.
-      </p>
-      <TextArea
-        label="Reason (optional)"
-        value={reason}
-        maxLength={500}
-        onChange={(event) => setReason(event.target.value)}
-      />
-      {revoke.error !== null && <Refusal error={revoke.error} />}
-    </Dialog>
-  )
-}
 
 export const AppsPage = () => {
   const loaded = useLoaded('bindings.list', {}, ['bindings', 'requests', 'items'])
   const [revoking, setRevoking] = useState<BindingView | null>(null)
+  const [typed, setTyped] = useState('')
   const now = useNow()
+  const { rows, hidden } = shownBindings(loaded.state === 'ready' ? loaded.value : [], typed)
   return (
-    <section className="page" aria-label="Apps">
+    <section className="page" aria-label="Programs">
       <header className="page-head">
-        <h1>Apps</h1>
-        <span className="faint">programs that are bound to credentials</span>
+        <h1>Programs</h1>
+        <span className="faint grow clip">bound to credentials on the team’s computers</span>
+        <SearchField label="Search programs" value={typed} onChange={setTyped} />
       </header>
       <div className="page-body">
         {loaded.state === 'loading' && <ListSkeleton />}
@@ -102,60 +39,16 @@ export const AppsPage = () => {
             </p>
           </EmptyState>
         )}
-        {loaded.state === 'ready' && loaded.value.length > 0 && (
-          <table className="table apps-table">
-            <thead>
-              <tr>
-                <th>Program</th>
-                <th>May read</th>
-                <th>Approved by</th>
-                <th>Reads</th>
-                <th>Lease</th>
-                <th>State</th>
-                <th>
-                  <span className="visually-hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {inOrder(loaded.value).map((binding) => (
-                <tr key={binding.binding}>
-                  <td>
-                    <strong className="app-name">{binding.application}</strong>
-                    <div className="faint">
-                      {binding.person.name}
-                      {binding.here && ' · this computer'}
-                    </div>
-                  </td>
-                  <td>
-                    {binding.terms.items.map((item) => item.name).join(', ')}
-                    <div className="faint">
-                      {binding.terms.vaultName} / {binding.terms.environmentName}
-                      {binding.terms.mode === 'broker' && ' · broker only'}
-                    </div>
-                  </td>
-                  <td className="soft">
-                    {binding.approvedBy.map((person) => person.name).join(', ') || 'policy'}
-                  </td>
-                  <td className="soft nowrap">
-                    {binding.reads.toLocaleString()}
-                    {binding.lastRead !== null && <div className="faint">{ago(binding.lastRead, now)}</div>}
-                  </td>
-                  <td>{binding.state === 'active' ? <LeaseBar binding={binding} now={now} /> : '—'}</td>
-                  <td>
-                    <Badge tone={tones[binding.state]}>{binding.state}</Badge>
-                  </td>
-                  <td>
-                    {binding.state === 'active' && (
-                      <Button kind="danger" size="small" onClick={() => setRevoking(binding)}>
-                        Revoke
-                      </Button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+        {loaded.state === 'ready' && loaded.value.length > 0 && rows.length === 0 && (
+          <EmptyState icon={SearchX} title="Nothing matches">
+            <p>Try fewer words.</p>
+          </EmptyState>
+        )}
+        {rows.length > 0 && <ProgramsTable bindings={rows} now={now} onRevoke={setRevoking} />}
+        {hidden > 0 && (
+          <p className="apps-more faint">
+            {hidden.toLocaleString()} more that have ended: search to find one, or read the audit.
+          </p>
         )}
       </div>
       {revoking !== null && <RevokeDialog binding={revoking} onClose={() => setRevoking(null)} />}

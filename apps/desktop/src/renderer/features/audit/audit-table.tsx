@@ -1,10 +1,14 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type RefObject, useEffect } from 'react'
+import { type RefObject, useEffect, useState } from 'react'
 import type { AuditRow } from '../../../shared/views.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { when } from '../../ui/format.ts'
+import { listKeys } from '../../ui/list-keys.ts'
+import { useShortcuts } from '../../ui/use-shortcuts.ts'
 
 const ROW_HEIGHT = 36
+
+const openerId = (row: AuditRow): string => `entry-${row.id}`
 
 interface AuditTableProps {
   rows: readonly AuditRow[]
@@ -27,6 +31,16 @@ export const AuditTable = ({ rows, scroller, onEnd, onOpen }: AuditTableProps) =
   useEffect(() => {
     if (last >= rows.length - 40) onEnd()
   }, [last, rows.length, onEnd])
+  const [selected, setSelected] = useState(-1)
+  const move = (by: number): void => {
+    const next = Math.min(rows.length - 1, Math.max(0, selected + by))
+    const row = rows[next]
+    if (row === undefined) return
+    setSelected(next)
+    virtual.scrollToIndex(next)
+    requestAnimationFrame(() => document.getElementById(openerId(row))?.focus())
+  }
+  useShortcuts(listKeys(move))
   return (
     <table className="audit-table">
       <thead>
@@ -48,7 +62,9 @@ export const AuditTable = ({ rows, scroller, onEnd, onOpen }: AuditTableProps) =
                 <td>
                   <button
                     type="button"
+                    id={openerId(row)}
                     className="audit-open"
+                    onFocus={() => setSelected(place.index)}
                     aria-label={`Details of entry ${row.seq}, ${when(row.time)}`}
                     onClick={() => onOpen(row)}
                   >

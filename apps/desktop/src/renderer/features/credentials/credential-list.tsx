@@ -6,6 +6,7 @@ import { useLoaded } from '../../data/use-call.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState, ListSkeleton } from '../../ui/empty-state.tsx'
+import { listKeys } from '../../ui/list-keys.ts'
 import { Refusal } from '../../ui/notice.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { useNow } from '../../ui/use-now.ts'
@@ -76,8 +77,7 @@ export const CredentialList = () => {
     requestAnimationFrame(() => document.getElementById(rowId(line.key))?.focus())
   }
   useShortcuts({
-    j: () => select(Math.min(shown.length - 1, selected + 1)),
-    k: () => select(Math.max(0, selected - 1)),
+    ...listKeys((by) => select(Math.min(shown.length - 1, Math.max(0, selected + by)))),
     n: () => mayAdd && setDialog('add'),
   })
   // Back from a credential: its row has the focus again.

@@ -17,7 +17,7 @@ export const CredentialRow = ({ row, now, onFocus }: { row: ItemRow; now: number
       onFocus={onFocus}
       onClick={() => go('credentials', row.item)}
     >
-      <Monogram text={provider} seed={row.provider} />
+      <Monogram text={provider} seed={row.provider} size="small" />
       <span className="item-name clip" title={row.name}>
         {row.name}
       </span>
@@ -27,7 +27,7 @@ export const CredentialRow = ({ row, now, onFocus }: { row: ItemRow; now: number
         {row.rotationDue && <Badge tone="warn">rotate</Badge>}
       </span>
       <span className="faint item-number">
-        {row.bindings > 0 && `${row.bindings} ${row.bindings === 1 ? 'app' : 'apps'}`}
+        {row.bindings > 0 && `${row.bindings} ${row.bindings === 1 ? 'program' : 'programs'}`}
       </span>
       <span className="faint item-number">v{row.version}</span>
       <span className="faint clip item-by">{row.updatedBy.name}</span>

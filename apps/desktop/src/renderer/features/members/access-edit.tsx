@@ -31,8 +31,10 @@ export const AccessEdit = ({ vaults, value, onChange }: AccessEditProps) => {
             approve: false,
           }
           return (
-            <div key={place.environment} style={{ display: 'contents' }}>
-              <span>{name}</span>
+            <div key={place.environment} className="access-place">
+              <span className="clip" title={name}>
+                {name}
+              </span>
               <select
                 className="input"
                 aria-label={`Level in ${name}`}
@@ -55,8 +57,10 @@ export const AccessEdit = ({ vaults, value, onChange }: AccessEditProps) => {
                   type="checkbox"
                   checked={choice.approve}
                   onChange={(event) => set({ ...choice, approve: event.target.checked })}
-                />{' '}
-                approves
+                />
+                <span>
+                  approves<span className="visually-hidden"> in {name}</span>
+                </span>
               </label>
             </div>
           )

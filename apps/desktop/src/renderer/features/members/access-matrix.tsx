@@ -79,7 +79,7 @@ export const AccessMatrix = ({
             <tr key={member.member}>
               <th scope="row">
                 <span className="row">
-                  <Monogram text={member.name} seed={member.member} />
+                  <Monogram text={member.name} seed={member.member} size="small" />
                   <span className="clip" title={member.name}>
                     {member.name}
                   </span>

@@ -30,9 +30,12 @@ export const MemberCard = ({ member, now, onChange, onLostKey, onRemove }: Membe
           </Badge>
         ))}
         {member.state === 'removed' && <Badge tone="bad">removed</Badge>}
-      </div>
-      <div className="faint mono" title="Fingerprint of their keys: compare it by voice">
-        {member.fingerprint}
+        <span
+          className="member-fingerprint faint mono"
+          title="Fingerprint of their keys: compare it by voice"
+        >
+          {member.fingerprint}
+        </span>
       </div>
       <ul className="member-ways soft">
         {member.keys.map((key) => (
@@ -57,22 +60,24 @@ export const MemberCard = ({ member, now, onChange, onLostKey, onRemove }: Membe
         ))}
       </ul>
     </div>
-    <div className="row">
-      {onChange !== null && (
-        <Button size="small" onClick={onChange}>
-          Change…
-        </Button>
-      )}
-      {onLostKey !== null && (
-        <Button size="small" onClick={onLostKey}>
-          Lost key…
-        </Button>
-      )}
-      {onRemove !== null && (
-        <Button kind="danger" size="small" onClick={onRemove}>
-          Remove…
-        </Button>
-      )}
-    </div>
+    {(onChange !== null || onRemove !== null) && (
+      <div className="row">
+        {onChange !== null && (
+          <Button size="small" onClick={onChange}>
+            Change…
+          </Button>
+        )}
+        {onLostKey !== null && (
+          <Button size="small" onClick={onLostKey}>
+            Lost key…
+          </Button>
+        )}
+        {onRemove !== null && (
+          <Button kind="quiet-danger" size="small" onClick={onRemove}>
+            Remove…
+          </Button>
+        )}
+      </div>
+    )}
   </article>
 )

@@ -5,13 +5,16 @@ import { useApp } from '../../data/app-store.ts'
 import { useLoaded } from '../../data/use-call.ts'
 import { Button } from '../../ui/button.tsx'
 import { ListSkeleton } from '../../ui/empty-state.tsx'
-import { Notice, Refusal } from '../../ui/notice.tsx'
+import { Refusal } from '../../ui/notice.tsx'
+import { SearchField } from '../../ui/search-field.tsx'
 import { useNow } from '../../ui/use-now.ts'
+import { useShortcuts } from '../../ui/use-shortcuts.ts'
 import { AccessMatrix } from './access-matrix.tsx'
 import { ChangeMember } from './change-member.tsx'
+import { filterPeople } from './filter-people.ts'
 import { InviteDialog } from './invite-dialog.tsx'
 import { InviteList } from './invite-list.tsx'
-import { MemberCard } from './member-card.tsx'
+import { PeopleList } from './people-list.tsx'
 import { RemoveMember } from './remove-member.tsx'
 import { ReplaceMember } from './replace-member.tsx'
 import { Worklist } from './worklist.tsx'
@@ -29,17 +32,27 @@ export const MembersPage = () => {
   const worklist = useLoaded('worklist.list', {}, ['worklist', 'items'])
   const admin = useApp((state) => state.status?.me?.roles.includes('admin') ?? false)
   const [open, setOpen] = useState<Open>(null)
+  const [typed, setTyped] = useState('')
   const now = useNow()
+  const shown = members.state === 'ready' ? filterPeople(members.value, typed) : []
+  const inMatrix = shown.filter((each) => each.state === 'active')
   const places = vaults.state === 'ready' ? vaults.value : []
   const waiting = invites.state === 'ready' ? invites.value.filter((each) => each.state !== 'joined') : []
   const due = worklist.state === 'ready' ? worklist.value : []
+  useShortcuts({ n: () => admin && setOpen({ dialog: 'invite', follow: null }) })
   return (
     <section className="page" aria-label="Members">
       <header className="page-head">
         <h1>Members</h1>
         <span className="grow" />
+        <SearchField label="Search people" value={typed} onChange={setTyped} />
         {admin && (
-          <Button kind="primary" onClick={() => setOpen({ dialog: 'invite', follow: null })}>
+          <Button
+            kind="primary"
+            aria-keyshortcuts="n"
+            title="Invite somebody (n)"
+            onClick={() => setOpen({ dialog: 'invite', follow: null })}
+          >
             <UserPlus size={16} aria-hidden /> Invite
           </Button>
         )}
@@ -65,46 +78,17 @@ export const MembersPage = () => {
             />
           )}
           {members.state === 'ready' && (
-            <section className="card" aria-label="People">
-              <div className="card-head">
-                <h2>People</h2>
-                <span className="faint">
-                  {members.value.filter((member) => member.state === 'active').length}
-                </span>
-              </div>
-              {members.value.map((member) => (
-                <MemberCard
-                  key={member.member}
-                  member={member}
-                  now={now}
-                  onChange={
-                    admin && member.state === 'active' ? () => setOpen({ dialog: 'change', member }) : null
-                  }
-                  onLostKey={
-                    admin && !member.me && member.state === 'active'
-                      ? () => setOpen({ dialog: 'replace', member })
-                      : null
-                  }
-                  onRemove={
-                    admin && !member.me && member.state === 'active'
-                      ? () => setOpen({ dialog: 'remove', member })
-                      : null
-                  }
-                />
-              ))}
-              {members.value.length === 1 && (
-                <div className="card-body">
-                  <Notice title="You are alone here">
-                    Invite somebody: only another person’s approval makes a quorum, and only another person’s
-                    device can confirm that the server hides nothing from you.
-                  </Notice>
-                </div>
-              )}
-            </section>
+            <PeopleList
+              members={members.value}
+              shown={shown}
+              admin={admin}
+              now={now}
+              onChange={(member) => setOpen({ dialog: 'change', member })}
+              onLostKey={(member) => setOpen({ dialog: 'replace', member })}
+              onRemove={(member) => setOpen({ dialog: 'remove', member })}
+            />
           )}
-          {members.state === 'ready' && places.length > 0 && (
-            <AccessMatrix members={members.value.filter((each) => each.state === 'active')} vaults={places} />
-          )}
+          {inMatrix.length > 0 && places.length > 0 && <AccessMatrix members={inMatrix} vaults={places} />}
         </div>
       </div>
       {open?.dialog === 'invite' && (

@@ -1,3 +1,4 @@
+import { KeyRound, Laptop, SquareTerminal } from 'lucide-react'
 import { useState } from 'react'
 import type { MemberView, WorklistRow } from '../../../shared/views.ts'
 import { useAction } from '../../data/use-call.ts'
@@ -7,8 +8,12 @@ import { TextArea } from '../../ui/field.tsx'
 import { Notice, Refusal } from '../../ui/notice.tsx'
 import { Worklist } from './worklist.tsx'
 
+const counted = (count: number, one: string, many: string): string =>
+  `${count === 0 ? 'no' : count} ${count === 1 ? one : many}`
+
 export const RemoveMember = ({ member, onClose }: { member: MemberView; onClose: () => void }) => {
   const remove = useAction('member.remove')
+  const held = member.access.filter((each) => each.level === 'hold').length
   const [reason, setReason] = useState('')
   const [worklist, setWorklist] = useState<WorklistRow[] | null>(null)
   const save = async (): Promise<void> => {
@@ -21,7 +26,11 @@ export const RemoveMember = ({ member, onClose }: { member: MemberView; onClose:
         title={`${member.name} is removed`}
         wide
         onClose={onClose}
-        foot={<Button onClick={onClose}>Done</Button>}
+        foot={
+          <Button kind="primary" onClick={onClose}>
+            Done
+          </Button>
+        }
       >
         <Notice tone="good" title="Every key they had is replaced">
           From now on nothing new opens for them, and their programs are refused.
@@ -29,7 +38,7 @@ export const RemoveMember = ({ member, onClose }: { member: MemberView; onClose:
         {worklist.length === 0 ? (
           <p>They read no credential, so there is nothing to rotate.</p>
         ) : (
-          <p>These provider keys they really read. Rotate them at the provider:</p>
+          <p>They read these credentials. Rotate each at its provider:</p>
         )}
         {worklist.length > 0 && <Worklist rows={worklist} />}
       </Dialog>
@@ -49,12 +58,21 @@ export const RemoveMember = ({ member, onClose }: { member: MemberView; onClose:
         </>
       }
     >
-      <p>
-        It takes effect at once, everywhere: their installations are cut off, their programs’ bindings end,
-        and every environment they held gets new keys.
-      </p>
+      <p>It takes effect at once, everywhere:</p>
+      <ul className="consequences">
+        <li>
+          <Laptop size={16} aria-hidden /> {counted(member.devices.length, 'computer is', 'computers are')}{' '}
+          cut off
+        </li>
+        <li>
+          <SquareTerminal size={16} aria-hidden /> every binding of their programs ends
+        </li>
+        <li>
+          <KeyRound size={16} aria-hidden /> {counted(held, 'environment gets', 'environments get')} new keys
+        </li>
+      </ul>
       <p className="soft">
-        What they have read already they may have kept. You get a list of exactly those provider keys.
+        What they have read they may have kept: next you get the list of exactly those credentials.
       </p>
       <TextArea
         label="Reason (optional)"

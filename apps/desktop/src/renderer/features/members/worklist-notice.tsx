@@ -20,7 +20,7 @@ export const WorklistNotice = () => {
           </Button>
         }
       >
-        Rotate them at the provider.
+        Rotate {due.length === 1 ? 'it' : 'each'} at its provider.
       </Notice>
     </div>
   )

@@ -1,53 +1,16 @@
 import type { Eligible } from '@countersign/schema/policy'
 import { ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
-import { ruleInWords } from '../../../shared/rule-words.ts'
 import type { EnvironmentView, PersonView } from '../../../shared/views.ts'
 import { useApp } from '../../data/app-store.ts'
 import { useAction, useLoaded } from '../../data/use-call.ts'
-import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { EmptyState, ListSkeleton } from '../../ui/empty-state.tsx'
-import { duration } from '../../ui/format.ts'
-import { Monogram } from '../../ui/monogram.tsx'
-import { Notice, Refusal } from '../../ui/notice.tsx'
+import { Refusal } from '../../ui/notice.tsx'
+import { CloseBootstrap } from './close-bootstrap.tsx'
 import { EditPolicy } from './edit-policy.tsx'
-import { RulePicture } from './rule-picture.tsx'
+import { PolicyCard } from './policy-card.tsx'
 import './policies.css'
-
-const CloseBootstrap = () => {
-  const close = useAction('bootstrap.close')
-  return (
-    <Notice
-      tone="warn"
-      title="This team is still being set up"
-      action={
-        <Button kind="primary" busy={close.busy} onClick={() => void close.run({})}>
-          Close the set-up
-        </Button>
-      }
-    >
-      Until you close it, you alone can add people and change policies. Afterwards each such change needs the
-      approvals of the environments it touches. There is no way back.
-      {close.error !== null && <Refusal error={close.error} />}
-    </Notice>
-  )
-}
-
-const People = ({ label, people }: { label: string; people: EnvironmentView['holders'] }) => (
-  <div>
-    <h3>{label}</h3>
-    <div className="people">
-      {people.map((person) => (
-        <span key={person.member} className="row" title={person.name}>
-          <Monogram text={person.name} seed={person.member} />
-          <span className="clip">{person.name}</span>
-        </span>
-      ))}
-      {people.length === 0 && <span className="faint">nobody</span>}
-    </div>
-  </div>
-)
 
 export const PoliciesPage = () => {
   const vaults = useLoaded('vaults.list', {}, ['vaults', 'members'])
@@ -95,50 +58,26 @@ export const PoliciesPage = () => {
               vault.environments.map((place) => {
                 const label = `${vault.name} / ${place.name}`
                 return (
-                  <article key={place.environment} className="card" aria-label={label}>
-                    <div className="card-head">
-                      <h2 className="grow">{label}</h2>
-                      {place.rekeyDue && (
-                        <>
-                          <Badge tone="warn">new keys due</Badge>
-                          {place.level === 'hold' && (
-                            <Button
-                              size="small"
-                              busy={rekey.busy}
-                              onClick={() => void rekey.run({ environment: place.environment })}
-                            >
-                              Make new keys
-                            </Button>
-                          )}
-                        </>
-                      )}
-                      <span className="faint">version {place.policyVersion}</span>
-                      {admin && (
-                        <Button size="small" onClick={() => setEditing({ place, label })}>
-                          Change…
+                  <PolicyCard
+                    key={place.environment}
+                    place={place}
+                    label={label}
+                    nameOf={nameOf}
+                    peopleOf={(of) => peopleOf(place, of)}
+                    rekey={
+                      place.rekeyDue &&
+                      place.level === 'hold' && (
+                        <Button
+                          size="small"
+                          busy={rekey.busy}
+                          onClick={() => void rekey.run({ environment: place.environment })}
+                        >
+                          Make new keys
                         </Button>
-                      )}
-                    </div>
-                    <div className="card-body stack">
-                      <p>
-                        For a program to read: <strong>{ruleInWords(place.policy.rule, nameOf)}</strong>
-                        {place.policy.rule.op !== 'none' &&
-                          !place.policy.selfApproval &&
-                          ', never the person who asks'}
-                        .{' '}
-                        <span className="soft">
-                          Leases up to {duration(place.policy.maxLeaseMs)}; served{' '}
-                          {duration(place.policy.maxOfflineMs)} without the server.
-                        </span>
-                      </p>
-                      <RulePicture rule={place.policy.rule} peopleOf={(of) => peopleOf(place, of)} />
-                      <div className="policy-people">
-                        <People label="Approve" people={place.approvers} />
-                        <People label="Hold" people={place.holders} />
-                        <People label="May ask" people={place.requesters} />
-                      </div>
-                    </div>
-                  </article>
+                      )
+                    }
+                    onChange={admin ? () => setEditing({ place, label }) : null}
+                  />
                 )
               }),
             )}
@@ -149,6 +88,7 @@ export const PoliciesPage = () => {
           place={editing.place}
           label={editing.label}
           people={active}
+          peopleOf={(of) => peopleOf(editing.place, of)}
           onClose={() => setEditing(null)}
         />
       )}

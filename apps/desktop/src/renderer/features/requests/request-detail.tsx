@@ -3,13 +3,15 @@ import { useAction, useLoaded } from '../../data/use-call.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { ListSkeleton } from '../../ui/empty-state.tsx'
 import { TextArea } from '../../ui/field.tsx'
 import { left, when } from '../../ui/format.ts'
 import { Notice, Refusal } from '../../ui/notice.tsx'
+import { QuorumSlots } from '../../ui/quorum-slots.tsx'
 import { RequestFacts } from '../../ui/request-facts.tsx'
+import { requestTitle } from '../../ui/request-title.ts'
 import { toast } from '../../ui/toasts.tsx'
 import { useNow } from '../../ui/use-now.ts'
-import { QuorumSlots } from './quorum-slots.tsx'
 import { isOpen, requestState } from './request-words.ts'
 
 const DenyDialog = ({ request, onClose }: { request: string; onClose: () => void }) => {
@@ -54,7 +56,7 @@ export const RequestDetail = ({ request }: { request: string }) => {
   const release = useAction('request.release')
   const [denying, setDenying] = useState(false)
   const now = useNow(5000)
-  if (loaded.state === 'loading') return <p className="soft">Loading…</p>
+  if (loaded.state === 'loading') return <ListSkeleton rows={5} />
   if (loaded.state === 'failed') return <Refusal error={loaded.error} onRetry={loaded.reload} />
   const detail = loaded.value
   const { row } = detail
@@ -62,12 +64,13 @@ export const RequestDetail = ({ request }: { request: string }) => {
   return (
     <div className="stack">
       <div className="row">
-        <h2 className="grow request-title">{row.application}</h2>
+        <h2 className="grow request-title">{requestTitle(row)}</h2>
         <Badge tone={requestState[row.state].tone}>{requestState[row.state].label}</Badge>
       </div>
       <p className="soft">
-        {row.requester.name} asks for <strong>{row.target}</strong>
-        {row.reason !== '' && <>: “{row.reason}”</>}
+        {row.requester.name} {row.kind === 'binding' ? 'asks for' : 'asks to change'}{' '}
+        <strong>{row.target}</strong>
+        {row.kind === 'binding' && row.reason !== '' && <>: “{row.reason}”</>}
       </p>
       <div>
         <QuorumSlots row={row} />

@@ -5,7 +5,9 @@ import { useLoaded } from '../../data/use-call.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { EmptyState, ListSkeleton } from '../../ui/empty-state.tsx'
 import { ago, left } from '../../ui/format.ts'
+import { listKeys } from '../../ui/list-keys.ts'
 import { Refusal } from '../../ui/notice.tsx'
+import { requestTitle } from '../../ui/request-title.ts'
 import { useNow } from '../../ui/use-now.ts'
 import { useShortcuts } from '../../ui/use-shortcuts.ts'
 import { QuorumDots } from './quorum-dots.tsx'
@@ -24,8 +26,8 @@ const Row = ({ row, now, current }: { row: RequestRow; now: number; current: boo
     onClick={() => go('requests', row.request)}
   >
     <div className="row">
-      <strong className="clip grow" title={row.application}>
-        {row.application}
+      <strong className="clip grow" title={requestTitle(row)}>
+        {requestTitle(row)}
       </strong>
       <span className="faint inbox-time">{ago(row.createdAt, now)}</span>
     </div>
@@ -69,7 +71,7 @@ export const RequestsPage = () => {
     go('requests', next)
     document.getElementById(rowId(next))?.focus()
   }
-  useShortcuts({ j: () => move(1), k: () => move(-1) })
+  useShortcuts(listKeys(move))
   return (
     <section className="page" aria-label="Requests">
       <header className="page-head">

@@ -77,13 +77,14 @@ const Preferences = () => {
   )
 }
 
-const shortcuts: { keys: string; what: string }[] = [
-  { keys: '/', what: 'Search the list' },
-  { keys: 'j  k', what: 'Next and previous row' },
-  { keys: 'Enter', what: 'Open it' },
-  { keys: 'Esc', what: 'Back, or leave the search' },
-  { keys: 'n', what: 'New credential' },
-  { keys: 'Ctrl L', what: 'Lock now' },
+const shortcuts: { keys: readonly string[]; what: string }[] = [
+  { keys: ['1', '…', '7'], what: 'Go to a page' },
+  { keys: ['/'], what: 'Search the list' },
+  { keys: ['↓', '↑', 'j', 'k'], what: 'Next and previous row' },
+  { keys: ['Enter'], what: 'Open it' },
+  { keys: ['Esc'], what: 'Back, close, or leave the search' },
+  { keys: ['n'], what: 'New: a credential, or an invite' },
+  { keys: ['Ctrl', 'L'], what: 'Lock now' },
 ]
 
 const Shortcuts = () => (
@@ -91,11 +92,13 @@ const Shortcuts = () => (
     <div className="card-head">
       <h2>Keyboard</h2>
     </div>
-    <dl className="card-body facts">
+    <dl className="card-body facts shortcuts">
       {shortcuts.map((each) => (
-        <div key={each.keys} className="fact">
+        <div key={each.what} className="fact">
           <dt>
-            <kbd className="mono">{each.keys}</kbd>
+            {each.keys.map((key) => (
+              <kbd key={key}>{key}</kbd>
+            ))}
           </dt>
           <dd>{each.what}</dd>
         </div>

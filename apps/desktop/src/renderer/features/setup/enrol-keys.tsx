@@ -81,6 +81,7 @@ export const EnrolKeys = ({ onDone }: { onDone: () => void }) => {
           placeholder="Blue key on my key ring"
           value={label}
           maxLength={60}
+          autoFocus
           onChange={(event) => setLabel(event.target.value)}
         />
         {enrol.error !== null && <Refusal error={enrol.error} />}

@@ -30,6 +30,7 @@ export const ReadInvite = ({ onDone }: { onDone: () => void }) => {
         label="Invite link"
         className="mono"
         rows={4}
+        autoFocus
         placeholder="countersign-invite:…"
         value={link}
         onChange={(event) => setLink(event.target.value)}
