@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { build } from 'vite'
+import { buildGallery } from './build.ts'
 import { scenes } from './scenes.ts'
 import { serveGallery } from './serve.ts'
-import { axeProblems, type Look, openBrowser, visit } from './visit.ts'
+import { axeProblems, type Look, layoutProblems, openBrowser, openLook, visit } from './visit.ts'
 
 // `pnpm gallery`: builds every screen over sample data and serves it. With `--shots DIR`: photographs every scene in both
 // themes and sizes, checks each with axe-core and for console errors, and ends; any finding is a failure.
@@ -28,21 +28,23 @@ const photograph = async (url: string, folder: string): Promise<number> => {
   await mkdir(folder, { recursive: true })
   const browser = await openBrowser()
   let findings = 0
-  for (const scene of scenes.filter((each) => each.name.startsWith(values.only))) {
-    for (const look of looks.filter((each) => each.name.includes(values.look))) {
-      const { page, problems } = await visit(browser, url, scene, look)
+  for (const look of looks.filter((each) => each.name.includes(values.look))) {
+    const context = await openLook(browser, look)
+    for (const scene of scenes.filter((each) => each.name.startsWith(values.only))) {
+      const { page, problems } = await visit(context, url, scene)
       await page.screenshot({ path: resolve(folder, `${scene.name}.${look.name}.png`) })
-      const all = [...problems, ...(await axeProblems(page))]
+      const all = [...problems, ...(await axeProblems(page)), ...(await layoutProblems(page))]
       for (const problem of all) console.log(`${scene.name} ${look.name}: ${problem}`)
       findings += all.length
-      await page.context().close()
+      await page.close()
     }
+    await context.close()
   }
   await browser.close()
   return findings
 }
 
-await build({ configFile: resolve(import.meta.dirname, 'vite.config.ts'), logLevel: 'warn' })
+await buildGallery()
 const server = await serveGallery(Number(values.port))
 if (values.shots === undefined) {
   console.log(`The gallery stands at ${server.url}`)

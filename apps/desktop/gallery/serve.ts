@@ -28,6 +28,8 @@ export const serveGallery = (port: number): Promise<GalleryServer> =>
         .writeHead(200, {
           'content-type': `${type}; charset=utf-8`,
           'content-security-policy': CONTENT_SECURITY_POLICY,
+          // Named by their hash.
+          'cache-control': pathname.startsWith('/assets/') ? 'max-age=86400, immutable' : 'no-store',
         })
         .end(body)
     })

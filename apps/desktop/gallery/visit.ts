@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright'
+import type { AxeResults, RunOptions } from 'axe-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
 import type { Scene } from './scenes.ts'
 
 export interface Look {
@@ -33,21 +33,26 @@ const play = async (page: Page, scene: Scene): Promise<void> => {
   }
 }
 
-/** Opens a scene as a person would see it; `problems` are its console errors and a broken step. */
-export const visit = async (
-  browser: Browser,
-  url: string,
-  scene: Scene,
-  look: Look,
-): Promise<{ page: Page; problems: string[] }> => {
-  const problems: string[] = []
+/** Windows of one look, with axe-core in each; they share what they have fetched. */
+export const openLook = async (browser: Browser, look: Look): Promise<BrowserContext> => {
   const context = await browser.newContext({
-    viewport: scene.window === 'signing' ? { width: 640, height: 780 } : look,
+    viewport: look,
     colorScheme: look.theme,
     reducedMotion: 'reduce',
   })
   await context.addInitScript({ content: axeSource })
+  return context
+}
+
+/** Opens a scene as a person would see it; `problems` are its console errors and a broken step. */
+export const visit = async (
+  context: BrowserContext,
+  url: string,
+  scene: Scene,
+): Promise<{ page: Page; problems: string[] }> => {
+  const problems: string[] = []
   const page = await context.newPage()
+  if (scene.window === 'signing') await page.setViewportSize({ width: 640, height: 780 })
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text())
   })
@@ -62,15 +67,21 @@ export const visit = async (
   return { page, problems }
 }
 
-/** What axe-core finds wrong on the page, one line each. */
-export const axeProblems = async (page: Page): Promise<string[]> => {
-  const results = await page.evaluate(() => {
-    const { axe } = window as typeof window & { axe: { run: () => Promise<AxeResults> } }
-    return axe.run()
-  })
+/** What axe-core finds wrong on the page, one line each: by all of its rules, or by those named. */
+export const axeProblems = async (page: Page, rules?: string[]): Promise<string[]> => {
+  const results = await page.evaluate((only) => {
+    const { axe } = window as typeof window & { axe: { run: (options: RunOptions) => Promise<AxeResults> } }
+    return axe.run({ resultTypes: ['violations'], ...(only && { runOnly: only }) })
+  }, rules)
   return results.violations.flatMap((each) =>
     each.nodes.map(
       (node) => `${each.id}: ${node.target.join(' ')} (${node.failureSummary?.split('\n')[1]?.trim()})`,
     ),
   )
+}
+
+/** Whether the page is wider than its window: then something is cut off, or everything moves sideways. */
+export const layoutProblems = async (page: Page): Promise<string[]> => {
+  const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  return beyond > 0 ? [`the page is ${beyond} pixels wider than its window`] : []
 }

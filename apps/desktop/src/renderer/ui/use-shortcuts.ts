@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 
-/** Single-letter keys of a page. They rest while something is typed, a dialog is open, or a modifier is held. */
+/** Single keys of a page. They rest while something is typed, a dialog is open, or a modifier is held; arrows also while a part that scrolls has the focus. */
 export const useShortcuts = (keys: Record<string, () => void>): void => {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -8,6 +8,12 @@ export const useShortcuts = (keys: Record<string, () => void>): void => {
       if (act === undefined || event.ctrlKey || event.metaKey || event.altKey) return
       if (document.querySelector('dialog[open]') !== null) return
       if (event.target instanceof HTMLElement && event.target.closest('input, textarea, select') !== null)
+        return
+      if (
+        event.key.startsWith('Arrow') &&
+        event.target instanceof HTMLElement &&
+        event.target.matches('[data-scrolls]')
+      )
         return
       event.preventDefault()
       act()

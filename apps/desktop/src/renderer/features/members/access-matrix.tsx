@@ -1,6 +1,7 @@
 import { Stamp } from 'lucide-react'
 import type { MemberView, VaultView } from '../../../shared/views.ts'
 import { Monogram } from '../../ui/monogram.tsx'
+import { ScrollRegion } from '../../ui/scroll-region.tsx'
 
 const words = { none: '–', view: 'names', request: 'asks', hold: 'holds' } as const
 
@@ -51,8 +52,7 @@ export const AccessMatrix = ({
         </li>
       </ul>
     </div>
-    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls sideways must be reachable by keyboard */}
-    <section className="matrix-scroll" tabIndex={0} aria-label="Access, a row a person">
+    <ScrollRegion className="matrix-scroll" label="Access, a row a person">
       <table className="matrix">
         <thead>
           <tr>
@@ -97,6 +97,6 @@ export const AccessMatrix = ({
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   </section>
 )

@@ -8,6 +8,7 @@ import { ago, left } from '../../ui/format.ts'
 import { listKeys } from '../../ui/list-keys.ts'
 import { Refusal } from '../../ui/notice.tsx'
 import { requestTitle } from '../../ui/request-title.ts'
+import { ScrollRegion } from '../../ui/scroll-region.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { useShortcuts } from '../../ui/use-shortcuts.ts'
 import { QuorumDots } from './quorum-dots.tsx'
@@ -106,9 +107,9 @@ export const RequestsPage = () => {
                 </div>
               ))}
             </div>
-            <div className="inbox-detail">
+            <ScrollRegion className="inbox-detail" label="The request">
               {shown !== null && <RequestDetail key={shown} request={shown} />}
-            </div>
+            </ScrollRegion>
           </div>
         )}
       </div>
