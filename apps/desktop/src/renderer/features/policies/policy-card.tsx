@@ -41,7 +41,7 @@ interface PolicyCardProps {
 export const PolicyCard = ({ place, label, nameOf, peopleOf, rekey, onChange }: PolicyCardProps) => {
   const { policy } = place
   return (
-    <article className="card" aria-label={label}>
+    <article className="card policy" aria-label={label}>
       <div className="card-head">
         <h2 className="grow clip" title={label}>
           {label}
