@@ -82,7 +82,7 @@ const Alarm = ({ stopped, words }: { stopped: Stopped; words: string | null }) =
   return (
     <main className="centered">
       <div className="centered-card alarm stack" role="alert">
-        <OctagonAlert size={28} aria-hidden className="bad" />
+        <OctagonAlert size={28} aria-hidden />
         <h1>{titles[code]}</h1>
         <section>
           <h2>What happened</h2>
