@@ -1,6 +1,7 @@
 import { ChevronRight } from 'lucide-react'
 import type { StatusView } from '../../shared/views.ts'
-import { ago, agoShort, left } from '../ui/format.ts'
+import { ago, left } from '../ui/format.ts'
+import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { useNow } from '../ui/use-now.ts'
 
 const MOST_SQUARES = 8
@@ -34,21 +35,23 @@ const order: readonly Device['state'][] = ['ahead', 'agrees', 'behind', 'never']
 
 /** Each device of another person: what it signed that it sees, and when. */
 const Devices = ({ each, now }: { each: readonly Device[]; now: number }) => (
-  <ul className="witness-devices">
-    {[...each]
-      .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || (b.time ?? 0) - (a.time ?? 0))
-      .map(({ device, name, time, state }) => (
-        <li key={device}>
-          <i className="dot" data-witness={state} />
-          <span className="grow clip" title={name}>
-            {name}
-          </span>
-          <span className="faint">
-            {time === null ? stands[state] : `${stands[state]}, ${agoShort(time, now)}`}
-          </span>
-        </li>
-      ))}
-  </ul>
+  <ScrollRegion className="witness-devices" label="Each device">
+    <ul>
+      {[...each]
+        .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || (b.time ?? 0) - (a.time ?? 0))
+        .map(({ device, name, time, state }) => (
+          <li key={device}>
+            <i className="dot" data-witness={state} />
+            <span className="grow clip" title={name}>
+              {name}
+            </span>
+            <span className="faint">
+              {time === null ? stands[state] : `${stands[state]}, ${ago(time, now)}`}
+            </span>
+          </li>
+        ))}
+    </ul>
+  </ScrollRegion>
 )
 
 /** One small square a device of another person, filled where it has signed what this computer sees. */
