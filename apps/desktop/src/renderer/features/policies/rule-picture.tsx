@@ -54,7 +54,7 @@ const Quorum = ({
 }
 
 /** A rule drawn: seats to fill, the people who may fill them, and how groups go together. The words beside it say the same. */
-export const RulePicture = ({ rule, peopleOf, compact }: RulePictureProps) => {
+export const RulePicture = ({ rule, peopleOf, compact = false }: RulePictureProps) => {
   if (rule.op === 'none') return null
   if (rule.op === 'quorum') return <Quorum rule={rule} peopleOf={peopleOf} compact={compact} />
   return (
