@@ -83,7 +83,7 @@ export const SecurityKeys = () => {
               ) : (
                 <Button
                   size="small"
-                  kind="danger"
+                  kind="quiet-danger"
                   aria-label={`Retire or lost… ${key.label}`}
                   onClick={() => setRetiring(key.label)}
                 >
