@@ -251,7 +251,10 @@ class Verification {
 
   finish(): void {
     const { header } = this
-    if (header === null) return
+    if (header === null) {
+      this.findings.add('damaged', 'file.cut', 'The file ends where it begins.')
+      return
+    }
     if (!this.ended) this.findings.add('damaged', 'file.cut', 'The end of the file is missing.')
     for (const { stream, head } of header.streams) {
       const check = this.streams.get(stream)

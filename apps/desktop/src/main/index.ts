@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { app, Menu, shell } from 'electron'
 import { CoreHost } from '../supervisor/core-host.ts'
 import { profileDirs } from '../supervisor/profile-dirs.ts'
-import { askWhereToSave } from './ask-where-to-save.ts'
 import { CeremonyWindow } from './ceremony-window.ts'
 import { ClipboardOnce } from './clipboard-once.ts'
 import { denyNavigationEverywhere } from './deny-navigation.ts'
@@ -11,6 +10,7 @@ import { launchOptions } from './launch-options.ts'
 import { watchLockTriggers } from './lock-triggers.ts'
 import { consoleAddress } from './open-console.ts'
 import { openPageSessions } from './page-sessions.ts'
+import { SavePlaces } from './save-places.ts'
 import { spawnElectronCore } from './spawn-electron-core.ts'
 import { serveWindowCalls } from './window-calls.ts'
 import { Windows } from './windows.ts'
@@ -42,6 +42,7 @@ const run = async (): Promise<void> => {
   const windows = new Windows(sessions.app)
   const ceremony = new CeremonyWindow(sessions.ceremony)
   const clipboard = new ClipboardOnce()
+  const saving = new SavePlaces()
   const triggers = watchLockTriggers((cause) => void host.lock(cause))
 
   const host = new CoreHost({
@@ -62,7 +63,7 @@ const run = async (): Promise<void> => {
       copyToClipboard: (text, clearAfterMs) => clipboard.put(text, clearAfterMs),
       openCeremony: (id, purpose, answer) => void ceremony.open(id, purpose, answer),
       closeCeremony: (id) => ceremony.close(id),
-      saveAs: (name) => askWhereToSave(windows.app, name),
+      saveAs: (name) => saving.ask(windows.app, name),
       wrap,
       unwrap,
     },
@@ -78,6 +79,7 @@ const run = async (): Promise<void> => {
       ceremony.cancel()
       windows.closeSigning()
       void clipboard.clear()
+      saving.removeUnfinished().catch(() => undefined)
     }
   })
 

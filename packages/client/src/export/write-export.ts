@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { ClientError } from '../client-error.ts'
 
 /** Bytes are written in pieces of about this size. */
 const PIECE_BYTES = 256 * 1024
+
+/** Where an export stands until it is whole; whoever ends the process that writes it may remove this. */
+export const unfinished = (path: string): string => `${path}.part`
 
 const failed = (cause: unknown): ClientError => {
   const code = (cause as NodeJS.ErrnoException | null)?.code
@@ -24,7 +26,8 @@ export const writeExport = async (
   chunks: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<number> => {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.part`
+  const temporary = unfinished(path)
+  await rm(temporary, { force: true })
   const file = await open(temporary, 'wx', 0o600).catch((cause: unknown) => {
     throw failed(cause)
   })
