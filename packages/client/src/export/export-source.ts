@@ -1,5 +1,6 @@
 import { mayRead } from '@countersign/ledger/projection'
 import { LEDGER } from '@countersign/schema/ids'
+import type { SignedSeen } from '@countersign/schema/wire'
 import { ClientError } from '../client-error.ts'
 import type { DeviceSession } from '../session/device-session.ts'
 import type { UnlockedSession } from '../session/unlocked-session.ts'
@@ -8,6 +9,7 @@ import { type Disclosure, KeyDisclosure, nothingDisclosed, type Opened } from '.
 
 const sourceOf = async (
   device: DeviceSession,
+  statements: readonly SignedSeen[],
   wanted: (stream: string) => boolean,
   alarm: ExportSource['alarm'],
 ): Promise<ExportSource> => {
@@ -23,7 +25,7 @@ const sourceOf = async (
     streams: own.statement.heads.filter(
       ({ stream }) => wanted(stream) && mayRead(replica.projection, device.device, stream),
     ),
-    statements: [...replica.seen(), own],
+    statements: [...statements, own],
     alarm,
     pages: (stream) => replica.pages(stream),
     sign: (bytes) => device.sign(EXPORT_PURPOSE, bytes),
@@ -34,10 +36,19 @@ const sourceOf = async (
 export const auditSource = async (
   session: UnlockedSession,
   opened: Opened,
-): Promise<{ source: ExportSource; disclosure: Disclosure }> => ({
-  source: await sourceOf(session.device, () => true, null),
-  disclosure: opened === 'none' ? nothingDisclosed : new KeyDisclosure(opened, session.ring),
-})
+): Promise<{ source: ExportSource; disclosure: Disclosure }> => {
+  const statements = await session.device.replica.settledStatements()
+  if (statements === null) {
+    // A file that lacks what others signed would convict a server that has done nothing.
+    throw new ClientError('export.behind', 'Another device has seen entries that this one has not got yet.', {
+      fix: 'Connect to the server, wait until it is caught up, and export again.',
+    })
+  }
+  return {
+    source: await sourceOf(session.device, statements, () => true, null),
+    disclosure: opened === 'none' ? nothingDisclosed : new KeyDisclosure(opened, session.ring),
+  }
+}
 
 /**
  * What proves the alarm that stands: the ledger, which says whose keys signed what, the stream it is about, and everybody's
@@ -49,5 +60,8 @@ export const evidenceSource = async (
   const { alarm } = device.replica.status()
   if (alarm === null) throw new ClientError('alarm.none', 'There is no alarm any more.')
   const wanted = (stream: string): boolean => stream === LEDGER || stream === alarm.stream
-  return { source: await sourceOf(device, wanted, alarm), disclosure: nothingDisclosed }
+  return {
+    source: await sourceOf(device, device.replica.seen(), wanted, alarm),
+    disclosure: nothingDisclosed,
+  }
 }

@@ -130,6 +130,11 @@ export class Follower {
     return this.#duty.publish()
   }
 
+  /** Resolves when what other devices state and we lack was asked for, as far as that is possible now. */
+  lookForWithheld(): Promise<void> {
+    return this.#withheldCheck.run()
+  }
+
   /** What this device states now, signed; for evidence and exports. */
   ownStatement(): Promise<SignedSeen> {
     return this.#duty.statement()

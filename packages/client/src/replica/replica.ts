@@ -213,6 +213,15 @@ export class Replica {
     return this.#parts.book.devices()
   }
 
+  /**
+   * The statements of other devices, each of a history that is all here; null where one states more and the server does not give it
+   * now. Heads only grow: whatever is here later holds all that these state.
+   */
+  async settledStatements(): Promise<SignedSeen[] | null> {
+    await this.#follower.lookForWithheld()
+    return this.#parts.book.settled()
+  }
+
   /** What this device states now, signed by its key with its cosignatures: for evidence and exports. */
   ownStatement(): Promise<SignedSeen> {
     return this.#follower.ownStatement()

@@ -136,6 +136,15 @@ export class SeenBook {
   }
 
   /**
+   * Statements that stand beside our history entry for entry: null while an active device states more than we have. Of removed
+   * devices those that state more are left out: nobody can ask them any more.
+   */
+  settled(): SignedSeen[] | null {
+    if (this.missing().length > 0) return null
+    return this.all().filter(({ statement }) => (this.#ahead.get(statement.device) ?? []).length === 0)
+  }
+
+  /**
    * Takes a statement as the server gave it: ignored unless it is newer, of this team, of another active device, and signed by it.
    * `news`: it was taken. A contradiction is for the caller to sound the alarm about.
    */

@@ -120,6 +120,27 @@ describe('Witnessed log', () => {
     expect(replica.status()).toMatchObject({ connection: 'live', alarm: null })
   })
 
+  it('T22 statements about entries that did not come yet are not exported as if the server kept them back', async () => {
+    let losing = false
+    const lose: Tamper = (message) => (losing && message.type === 'entries' ? [] : [message])
+    const founder = await at.replicaOf(at.team.founder)
+    await live(founder)
+    const { replica } = await join(founder, { connect: tampering(lose) })
+    await until(founder, () => founder.witnesses().some(({ state }) => state === 'agrees'))
+    expect(await replica.settledStatements()).toHaveLength(1)
+    losing = true
+    await at.append(founder, vaultDraft())
+    await until(replica, () => replica.witnesses().some(({ state }) => state === 'ahead'))
+    await at.server.stop()
+    expect(await replica.settledStatements()).toBeNull()
+    losing = false
+    await at.server.start()
+    await until(replica, () => replica.head(LEDGER)?.seq === founder.head(LEDGER)?.seq)
+    await live(replica)
+    expect(await replica.settledStatements()).toHaveLength(1)
+    expect(replica.status().alarm).toBeNull()
+  })
+
   it('P17 a freeze is no alarm but runs out: the devices that agree, and when they said so, are what is shown', async () => {
     let frozen = false
     const freeze: Tamper = (message) =>
