@@ -8,6 +8,9 @@ export type Area =
   | 'hostile member'
   | 'hostile input'
 
+/** Where the caller is told by design what refused it: a program needs to know what to do, and a code tells it nothing about secrets. */
+export const TELLS_ITS_CALLERS: readonly Area[] = ['local API', 'hostile renderer']
+
 /** One exact change to a shipped source file; `find` stands in it exactly once. */
 export interface Edit {
   /** From the root of the repository. */
@@ -40,6 +43,8 @@ export interface Attack {
   /** The code that refuses it. */
   readonly refusal: string
   readonly weakened: Weakening
+  /** Performed by a page in the browser that all such rows share. */
+  readonly inBrowser?: true
   /**
    * Performs it. Says `refused` or `succeeded` by what the attacker got, never by what the client says of itself; throws where
    * neither can be told.

@@ -9,6 +9,9 @@ import { hostileBytes } from './rows/hostile-bytes.ts'
 import { injected } from './rows/injected.ts'
 import { keysSubstituted } from './rows/keys-substituted.ts'
 import { leaks } from './rows/leaks.ts'
+import { localApiPages } from './rows/local-api-pages.ts'
+import { localApiRequests } from './rows/local-api-requests.ts'
+import { localApiTokens } from './rows/local-api-tokens.ts'
 import { lookUps } from './rows/look-ups.ts'
 import { parametersLowered } from './rows/parameters-lowered.ts'
 import { serverNamesRecipients } from './rows/server-names-recipients.ts'
@@ -27,6 +30,9 @@ const performed: readonly Attack[] = [
   ...leaks,
   ...hostileBytes,
   ...auditStreams,
+  ...localApiPages,
+  ...localApiRequests,
+  ...localApiTokens,
 ]
 
 const AREAS: readonly Area[] = [

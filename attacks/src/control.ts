@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { Attack, Finding } from './attack.ts'
+import { BROWSER_VARIABLE, browserEndpoint } from './cast/browser.ts'
 import { WEAKENING_VARIABLE } from './weakening.ts'
 
 const MAIN = fileURLToPath(new URL('./control-main.ts', import.meta.url))
@@ -16,12 +17,14 @@ const findingSchema = z.discriminatedUnion('outcome', [
 /** The same attack against the weakened client, in a process of its own; what went wrong there is a `failed`. */
 export type ControlFinding = Finding | { readonly outcome: 'failed'; readonly why: string }
 
-export const runControl = (attack: Attack): Promise<ControlFinding> =>
-  new Promise((resolve) => {
+export const runControl = async (attack: Attack): Promise<ControlFinding> => {
+  const browser = attack.inBrowser === true ? { [BROWSER_VARIABLE]: await browserEndpoint() } : {}
+  return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, attack.ref], {
       // Through the environment, so that the processes this one starts are weakened alike.
       env: {
         ...process.env,
+        ...browser,
         NODE_OPTIONS: `--import=${HOOK}`,
         [WEAKENING_VARIABLE]: JSON.stringify(attack.weakened.edits),
       },
@@ -47,6 +50,7 @@ export const runControl = (attack: Attack): Promise<ControlFinding> =>
       resolve(parsed.success ? parsed.data : { outcome: 'failed', why: `said ${last}` })
     })
   })
+}
 
 /** What is wrong with a control; empty where the attack succeeded, as it must. */
 export const controlFaults = (finding: ControlFinding): string[] => {

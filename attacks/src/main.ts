@@ -1,4 +1,5 @@
 import type { Attack } from './attack.ts'
+import { closeBrowser } from './cast/browser.ts'
 import { attacks } from './catalogue.ts'
 import { type ControlFinding, runControl } from './control.ts'
 import { type Performance, perform } from './perform.ts'
@@ -48,4 +49,5 @@ const rows = chosen.map((attack) =>
 )
 console.log(json ? JSON.stringify(rows, null, 2) : tableOf(rows))
 if (!json) console.log(`in ${((performance.now() - started) / 1000).toFixed(1)} s`)
+await closeBrowser()
 process.exit(rows.every(({ faults }) => faults.length === 0) ? 0 : 1)

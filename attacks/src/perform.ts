@@ -1,5 +1,5 @@
 import { cryptoReady } from '@countersign/crypto/ready'
-import type { Attack, Finding } from './attack.ts'
+import { type Attack, type Finding, TELLS_ITS_CALLERS } from './attack.ts'
 import { Stage } from './stage.ts'
 
 export interface Performance {
@@ -44,6 +44,7 @@ export const faultsOf = (attack: Attack, { finding, leaks, confided }: Performan
   if (finding.code !== attack.refusal) faults.push(`refused by ${finding.code}, not by ${attack.refusal}`)
   if (finding.told.trim() === '') faults.push('the person is told nothing')
   if (leaks.length > 0) faults.push(`on the wire: ${leaks.join(', ')}`)
-  if (confided) faults.push('the attacker is told what refused it')
+  if (confided && !TELLS_ITS_CALLERS.includes(attack.area))
+    faults.push('the attacker is told what refused it')
   return faults
 }

@@ -84,6 +84,23 @@ test('P23 pre-flights are refused, and no answer ever has a CORS header', async 
   }
 })
 
+test('P23 a refusal that a page could read does not say how the installation stands', async () => {
+  const refusals = [
+    await served.raw(`GET /health HTTP/1.1\r\nHost: rebound.example:${served.api.port}\r\n\r\n`),
+    // As large as a page can make them: the parser refuses before anything looks at the Host.
+    await served.raw(`GET /health HTTP/1.1\r\nHost: rebound.example\r\nX: ${'a'.repeat(9000)}\r\n\r\n`),
+    await served.raw(head('/health', 'Origin: https://attacker.example\r\n\r\n')),
+    await served.raw(head('/health', 'Host: rebound.example\r\n\r\n')),
+  ]
+  expect(refusals.map((each) => /"code":"([^"]+)"/.exec(each)?.[1])).toEqual([
+    'host.refused',
+    'request.headers_too_large',
+    'browser.refused',
+    'header.refused',
+  ])
+  for (const each of refusals) expect(each).not.toMatch(/mode|normal/i)
+})
+
 test.each([
   ['Host', () => `Host: attacker.example\r\n`],
   ['Authorization', () => 'Authorization: Bearer other\r\n'],

@@ -23,7 +23,11 @@ export const handleRequest = (
   connection.checkUser().then(
     (own) => {
       if (own) return route(api, read, connection, req, res)
-      refuse(api, res, { ok: false, code: 'address.refused', detail: 'Another user of this machine called.' })
+      turnAway(api, res, {
+        ok: false,
+        code: 'address.refused',
+        detail: 'Another user of this machine called.',
+      })
     },
     (error: unknown) => fail(api, res, error),
   )
@@ -34,6 +38,13 @@ const refuse = (api: Api, res: ServerResponse, refusal: Refusal, allow?: string)
   api.gate.deny('app.denied', refusal.code)
   api.metrics.denied(refusal.code)
   sendProblem(res, refusal, modeOf(api), allow === undefined ? {} : { allow })
+}
+
+/** The same to whoever may be a page or another user: a re-bound page reads the answer, so it says nothing of this installation. */
+const turnAway = (api: Api, res: ServerResponse, refusal: Refusal): undefined => {
+  api.gate.deny('app.denied', refusal.code)
+  api.metrics.denied(refusal.code)
+  sendProblem(res, refusal, null)
 }
 
 const refuseTarget = (api: Api, res: ServerResponse, target: TargetRefusal): undefined => {
@@ -58,11 +69,11 @@ const route = (
   res: ServerResponse,
 ): undefined => {
   const sent = readHeaders(req.rawHeaders)
-  if (!sent.ok) return refuse(api, res, { ok: false, code: sent.code, detail: sent.detail })
+  if (!sent.ok) return turnAway(api, res, { ok: false, code: sent.code, detail: sent.detail })
   const { headers } = sent
   const { method = '', url = '' } = req
   const code = refuseBeforeRouting(method, headers, connection.hosts)
-  if (code !== null) return refuse(api, res, { ok: false, code })
+  if (code !== null) return turnAway(api, res, { ok: false, code })
   const target = read(method, url)
   if (!target.ok) return refuseTarget(api, res, target)
   const { route: way, params, query } = target

@@ -255,7 +255,7 @@ export const openApiDocument = (): Json => {
       title: 'Countersign local API',
       version: '1',
       description:
-        'Served by Countersign on 127.0.0.1, ::1 and a Unix socket of the same machine. References are cs://VAULT/ENVIRONMENT/ITEM[/FIELD]. Every answer has a Countersign-Mode header. Pages in browsers are refused. Times are milliseconds since the epoch.',
+        'Served by Countersign on 127.0.0.1, ::1 and a Unix socket of the same machine. References are cs://VAULT/ENVIRONMENT/ITEM[/FIELD]. Every answer to a program of this user has a Countersign-Mode header. Pages in browsers are refused. Times are milliseconds since the epoch.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { PROBLEMS, type ProblemCode } from '@countersign/schema/problem'
-import { type Api, modeOf } from './api.ts'
+import type { Api } from './api.ts'
 import { problemOf } from './respond.ts'
 
 const CODES: Readonly<Record<string, ProblemCode>> = {
@@ -16,7 +16,10 @@ const REASONS: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large',
 }
 
-/** What the parser would not take: an answer where one can still be sent, then the end of the connection. */
+/**
+ * What the parser would not take: an answer where one can still be sent, then the end of the connection. Nobody looked at its Host, so
+ * a page may read the answer: it does not say how this installation stands.
+ */
 export const refuseBrokenRequest = (api: Api, cause: Error | ProblemCode, socket: Duplex | null): void => {
   const parserCode = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const code: ProblemCode = cause instanceof Error ? (CODES[parserCode] ?? 'request.malformed') : cause
@@ -27,8 +30,7 @@ export const refuseBrokenRequest = (api: Api, cause: Error | ProblemCode, socket
     socket.destroy()
     return
   }
-  const mode = modeOf(api)
-  const body = Buffer.from(JSON.stringify(problemOf({ ok: false, code }, mode)))
+  const body = Buffer.from(JSON.stringify(problemOf({ ok: false, code }, null)))
   const { status } = PROBLEMS[code]
   const head = [
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Refused'}`,
@@ -36,7 +38,6 @@ export const refuseBrokenRequest = (api: Api, cause: Error | ProblemCode, socket
     `Content-Length: ${body.length}`,
     'Cache-Control: no-store',
     'X-Content-Type-Options: nosniff',
-    `Countersign-Mode: ${mode}`,
     'Connection: close',
   ]
   socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]))

@@ -15,7 +15,8 @@ const COMMON = [
 ]
 
 const headersByMode = new Map<Mode, readonly string[]>()
-const headersOf = (mode: Mode): readonly string[] => {
+const headersOf = (mode: Mode | null): readonly string[] => {
+  if (mode === null) return COMMON
   const known = headersByMode.get(mode)
   if (known !== undefined) return known
   const headers = [...COMMON, 'Countersign-Mode', mode]
@@ -23,13 +24,16 @@ const headersOf = (mode: Mode): readonly string[] => {
   return headers
 }
 
-/** One write of head and body. `more` is a flat list of names and values. */
+/**
+ * One write of head and body. `more` is a flat list of names and values. `mode` null: to whoever may be a page, and learns nothing of
+ * this installation.
+ */
 export const send = (
   res: ServerResponse,
   status: number,
   type: string,
   body: string | Buffer,
-  mode: Mode,
+  mode: Mode | null,
   more: readonly string[] = [],
 ): undefined => {
   if (res.headersSent || res.destroyed) return
@@ -67,7 +71,7 @@ export interface ProblemExtras {
   readonly allow?: string
 }
 
-export const problemOf = (refusal: Refusal, mode: Mode, extras: ProblemExtras = {}): Problem => {
+export const problemOf = (refusal: Refusal, mode: Mode | null, extras: ProblemExtras = {}): Problem => {
   const { status, title, fix } = PROBLEMS[refusal.code]
   return {
     type: `urn:countersign:problem:${refusal.code}`,
@@ -76,7 +80,7 @@ export const problemOf = (refusal: Refusal, mode: Mode, extras: ProblemExtras = 
     code: refusal.code,
     ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
     fix,
-    mode,
+    ...(mode === null ? {} : { mode }),
     ...(extras.requestUrl === undefined ? {} : { requestUrl: extras.requestUrl }),
     ...(refusal.candidates === undefined ? {} : { candidates: [...refusal.candidates] }),
     ...(extras.errors === undefined ? {} : { errors: extras.errors }),
@@ -89,7 +93,7 @@ const RETRY_DEFAULT_S: Readonly<Record<number, number>> = { 425: 5, 429: 5, 503:
 export const sendProblem = (
   res: ServerResponse,
   refusal: Refusal,
-  mode: Mode,
+  mode: Mode | null,
   extras: ProblemExtras = {},
 ): undefined => {
   const problem = problemOf(refusal, mode, extras)

@@ -219,7 +219,9 @@ export const problemSchema = z.object({
   code: z.string().describe('Stable; what programs compare.'),
   detail: z.string().optional().describe('What happened this time.'),
   fix: z.string().describe('What a person can do about it.'),
-  mode: modeSchema,
+  mode: modeSchema
+    .optional()
+    .describe('How the installation stands; not told to pages, nor for a wrong Host.'),
   requestUrl: z.string().optional().describe('Where to ask for what is missing.'),
   candidates: z.array(z.string()).optional().describe('References that were meant, where there are several.'),
   errors: z
