@@ -3,7 +3,7 @@ import { deviceSign } from '@countersign/crypto/derive'
 import { randomBytes } from '@countersign/crypto/random'
 import { sign } from '@countersign/crypto/sign'
 import { compartmentStream, LEDGER } from '@countersign/schema/ids'
-import type { ServerMessage } from '@countersign/schema/wire'
+import type { ServerMessage, SignedSeen } from '@countersign/schema/wire'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../test/memory-store.ts'
 import { itemDraft, memberDraft, Person, secondDevice, vaultDraft } from '../../test/people.ts'
@@ -144,14 +144,25 @@ describe('Replica: never backwards, never forked', () => {
   })
 
   it('P17 sounds fork with the signed statement when another device verified another history', async () => {
-    const [first, second, device] = await at.two()
+    // What the second device really saw is kept from the first, or the two statements would contradict each other.
+    const time = Date.now() + 1000
+    const forged = (seen: SignedSeen): boolean => seen.statement.time === time
+    const first = await at.replicaOf(at.team.founder, {
+      connect: tampering((message) => {
+        if (message.type === 'welcome') return [{ ...message, seen: message.seen.filter(forged) }]
+        return message.type === 'seen' && !forged(message.seen) ? [] : [message]
+      }),
+    })
+    const { device, draft } = secondDevice(at.team.id, at.team.founder)
+    await at.append(first, draft)
+    const second = await at.replicaOf(device)
     await live(first)
     await live(second)
     const statement = {
       team: at.team.id,
       member: device.member,
       device: device.device,
-      time: Date.now() + 1000,
+      time,
       heads: [{ stream: LEDGER, head: { seq: 0, hash: randomBytes(32) } }],
     }
     const key = deviceSign(device.deviceSecret)
