@@ -27,4 +27,22 @@ describe('documents', () => {
       expect(linked).toContain(each)
     }
   })
+
+  it('D5 every row of the threat model names what shows it, and every test file it names is there', () => {
+    const threatModel = readFileSync(join(repository, 'docs/threat-model.md'), 'utf8')
+    const files = execFileSync('git', ['ls-files'], { cwd: repository, encoding: 'utf8' }).split('\n')
+    const rows = [...threatModel.matchAll(/^\| (T\d+) \|.*\| ([^|]+) \|$/gm)]
+    expect(rows.length).toBeGreaterThan(20)
+    for (const [, id, shownBy = ''] of rows) expect(shownBy.trim(), id).not.toBe('')
+    const named = [...threatModel.matchAll(/`([\w./-]+)`/g)].flatMap(([, name = '']) =>
+      /\.(test|spec)\.ts$/.test(name) || name.includes('/') ? [name] : [],
+    )
+    expect(named.length).toBeGreaterThan(20)
+    // A file alone by its name, as short as a table needs it: then it is the only one of that name.
+    const missing = named.filter(
+      (name) =>
+        !existsSync(join(repository, name)) && files.filter((file) => file.endsWith(`/${name}`)).length !== 1,
+    )
+    expect(missing).toEqual([])
+  })
 })
