@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { whenLauncherEnds } from './launchers.ts'
 import { corePids, DemoCommands, demoCommandSchema } from './try-out/demo-commands.ts'
 import { ROLES, TryOutTeam } from './try-out/team.ts'
 
@@ -20,20 +21,27 @@ const print = (line: unknown): void => {
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'countersign-try-out-'))
-let team: TryOutTeam | undefined
-let ending = false
-const end = async (code: number): Promise<never> => {
-  if (!ending) {
-    ending = true
+let starting: Promise<TryOutTeam> | undefined
+let ending: Promise<never> | undefined
+/** Once, however often it is asked for: a Ctrl+C reaches us from the terminal and again from every program above us. */
+const end = (code: number): Promise<never> => {
+  ending ??= (async () => {
+    // Not yet whole, it is waited for: what it has started would outlive us.
+    const team = await starting?.catch(() => undefined)
     await team?.stop()
     await rm(folder, { recursive: true, force: true })
-  }
-  process.exit(code)
+    process.exit(code)
+  })()
+  return ending
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0))
+whenLauncherEnds(() => void end(0))
+// Nobody reads any more: not a reason to leave everything running.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => void end(0))
 
 try {
-  team = await TryOutTeam.start(folder, say)
+  starting = TryOutTeam.start(folder, say)
+  const team = await starting
   const vault = await team.found()
   const value = `sk-proj-tryout${randomBytes(24).toString('base64url')}`
   const item = await team.addProductionKey(vault, value)
@@ -48,7 +56,7 @@ try {
     value,
     server: team.server.url,
     serverData: team.server.dataFile,
-    profiles: ROLES.map((role) => team?.people[role].profileDir),
+    profiles: ROLES.map((role) => team.people[role].profileDir),
     pids: corePids(team),
   }
   if (values.json) print(ready)
@@ -74,13 +82,16 @@ Type rotate VALUE, revoke, lock, unlock, stopServer, startServer or removeMember
   createInterface({ input: process.stdin }).on('line', (line) => {
     if (line.trim() === '') return
     last = last.then(async () => {
-      const reply = await answer(commands, () => readCommand(line))
-      if (values.json) print(reply)
-      else say('error' in reply ? `✗ ${reply.error.message}` : `✓ ${reply.done} after ${reply.ms} ms`)
+      const replied = answer(commands, () => readCommand(line)).then((reply) => {
+        if (values.json) print(reply)
+        else say('error' in reply ? `✗ ${reply.error.message}` : `✓ ${reply.done} after ${reply.ms} ms`)
+      })
+      // Without the server a change waits to be sent: whoever could start it again must be heard meanwhile.
+      if (!commands.serverStopped) await replied
     })
   })
 } catch (error) {
-  if (!ending) {
+  if (ending === undefined) {
     say(`The try-out team could not be started: ${error instanceof Error ? error.message : String(error)}`)
     await end(1)
   }

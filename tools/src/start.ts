@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { buildDesktop } from './build-desktop.ts'
 import { hasDisplay, withDisplay } from './display.ts'
 import { electronSwitches, prepareElectron } from './electron-runtime.ts'
+import { whenLauncherEnds } from './launchers.ts'
 import { repository } from './repository.ts'
 import { installSystemLibraries } from './system-libraries.ts'
 import { ToolError } from './tool-error.ts'
@@ -89,6 +90,7 @@ const openTheApp = async (appFolder: string, executable: string): Promise<number
   }
 }
 
+whenLauncherEnds(() => process.kill(process.pid, 'SIGTERM'))
 try {
   await installSystemLibraries()
   const { executable, kind, version } = await prepareElectron()

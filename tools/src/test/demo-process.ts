@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { z } from 'zod'
 import { repository } from '../repository.ts'
 
@@ -15,6 +16,8 @@ const readySchema = z.strictObject({
   profiles: z.array(z.string()).length(4),
   pids: z.array(z.number().int()),
 })
+
+const DEMO = join(repository, 'tools', 'src', 'demo.ts')
 
 export interface Read {
   readonly status: number
@@ -41,11 +44,21 @@ export class DemoProcess {
     this.#nextLine = nextLine
   }
 
-  static async start(): Promise<DemoProcess> {
-    const child = spawn(process.execPath, [join(repository, 'tools', 'src', 'demo.ts'), '--json'], {
+  /** `program` runs the demo in its own way. A process group of its own, as a shell gives. */
+  static spawn(
+    [command, ...before]: readonly [string, ...string[]],
+    env: Record<string, string> = {},
+  ): { child: ChildProcessByStdio<Writable, Readable, null>; exited: Promise<number | null> } {
+    const child = spawn(command, [...before, DEMO, '--json'], {
       stdio: ['pipe', 'pipe', 'ignore'],
+      env: { ...process.env, ...env },
+      detached: true,
     })
-    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+    return { child, exited: new Promise((resolve) => child.once('exit', resolve)) }
+  }
+
+  static async start(program: readonly [string, ...string[]] = [process.execPath]): Promise<DemoProcess> {
+    const { child, exited } = DemoProcess.spawn(program)
     const lines: string[] = []
     const waiting: ((line: string) => void)[] = []
     createInterface({ input: child.stdout }).on('line', (line) => {

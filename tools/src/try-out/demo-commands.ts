@@ -14,6 +14,10 @@ export const demoCommandSchema = z.discriminatedUnion('do', [
 ])
 export type DemoCommand = z.infer<typeof demoCommandSchema>
 
+/** Commands whose effect is what a read answers. */
+const AS_READ: ReadonlySet<DemoCommand['do']> = new Set(['rotate', 'revoke', 'removeMember'])
+const OFFLINE_TIMEOUT_MS = 10 * 60_000
+
 /** Does what people would do in their apps, and waits until a program at the local API can tell. */
 export class DemoCommands {
   readonly #team: TryOutTeam
@@ -26,15 +30,23 @@ export class DemoCommands {
     this.#item = item
   }
 
+  /** What is done now is seen when the server runs again. */
+  get serverStopped(): boolean {
+    return this.#team.server.pid === undefined
+  }
+
   /** Milliseconds until the effect was seen over the local API, and where that is now. */
   async run(command: DemoCommand): Promise<{ ms: number; localApi: string }> {
     const started = performance.now()
+    const timeoutMs = this.serverStopped ? OFFLINE_TIMEOUT_MS : 60_000
+    if (AS_READ.has(command.do) && (await this.#read(await this.#localApi())).status === 423)
+      throw new Error('The developer’s app is locked, no program could see the effect: send unlock first.')
     await this.#do(command)
     const api = await this.#localApi()
     await until(() => this.#visible(command, api), {
       what: `the effect of ${command.do} at the local API`,
       everyMs: 10,
-      timeoutMs: 60_000,
+      timeoutMs,
     })
     return { ms: Math.round(performance.now() - started), localApi: api.url }
   }
@@ -84,7 +96,7 @@ export class DemoCommands {
       case 'revoke':
       case 'removeMember': {
         const read = await this.#read(api)
-        return !read.ok && read.status !== 503
+        return read.status === 403
       }
       case 'lock':
         return (await this.#read(api)).status === 423

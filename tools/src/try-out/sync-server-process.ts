@@ -40,7 +40,9 @@ export class SyncServerProcess {
     return this.#child?.pid
   }
 
+  /** Nothing where it runs already. */
   async start(): Promise<void> {
+    if (this.#child !== null) return
     const child = spawn(process.execPath, [MAIN, '--print-setup-token'], {
       env: {
         ...process.env,
