@@ -244,7 +244,10 @@ class Verification {
       signedUnder(device.signKey, 'audit-export', encode(end.map), signature)
     if (!whole) this.findings.add('damaged', 'file.changed', 'The file was changed after it was written.')
     if (!signed) {
-      const message = 'The file is not signed by the device that it says wrote it.'
+      const message =
+        this.people.team === null
+          ? 'The file holds no ledger: whose key should have signed it cannot be told.'
+          : 'The file is not signed by the device that it says wrote it.'
       this.findings.add('damaged', 'file.signature', message)
     }
   }
