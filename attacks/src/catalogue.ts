@@ -6,10 +6,13 @@ import { ciphertexts } from './rows/ciphertexts.ts'
 import { downgrades } from './rows/downgrades.ts'
 import { histories } from './rows/histories.ts'
 import { hostileBytes } from './rows/hostile-bytes.ts'
+import { hostileInput } from './rows/hostile-input.ts'
+import { hostileMembers } from './rows/hostile-members.ts'
 import { injected } from './rows/injected.ts'
 import { keysSubstituted } from './rows/keys-substituted.ts'
 import { leaks } from './rows/leaks.ts'
 import { localApiPages } from './rows/local-api-pages.ts'
+import { localApiPrograms } from './rows/local-api-programs.ts'
 import { localApiRequests } from './rows/local-api-requests.ts'
 import { localApiTokens } from './rows/local-api-tokens.ts'
 import { lookUps } from './rows/look-ups.ts'
@@ -32,7 +35,10 @@ const performed: readonly Attack[] = [
   ...auditStreams,
   ...localApiPages,
   ...localApiRequests,
+  ...localApiPrograms,
   ...localApiTokens,
+  ...hostileMembers,
+  ...hostileInput,
 ]
 
 const AREAS: readonly Area[] = [

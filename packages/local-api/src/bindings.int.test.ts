@@ -62,7 +62,7 @@ test('P22 two exchanges at the same time leave one working token', async () => {
 })
 
 test('P22 another claim, a token, or nothing in place of the claim is refused', async () => {
-  const mine = await served.bind()
+  const mine = await served.bind({ application: 'mine' })
   const other = await served.bind({ application: 'other' })
   for (const token of [other.claim, (await served.granted()).token]) {
     expect(problemIn(await served.call(`/v1/bindings/${mine.id}`, { token })).code).toBe('claim.wrong')
@@ -178,7 +178,10 @@ test('P2 many references are resolved at once, each with its own outcome', async
 
 test('P2 what the source refuses is answered with its code, and what a request lacks is named', async () => {
   served.vault.refuseAsk = { ok: false, code: 'lease.too_long', detail: 'At most one day.' }
-  const tooLong = await served.call('/v1/bindings', { method: 'POST', body: ASK })
+  const tooLong = await served.call('/v1/bindings', {
+    method: 'POST',
+    body: { ...ASK, application: 'refused' },
+  })
   served.vault.refuseAsk = null
   expect(problemIn(tooLong)).toMatchObject({
     code: 'lease.too_long',
@@ -187,7 +190,7 @@ test('P2 what the source refuses is answered with its code, and what a request l
   })
   const invalid = await served.call('/v1/bindings', {
     method: 'POST',
-    body: { ...ASK, reason: '', extra: 1 },
+    body: { ...ASK, application: 'refused', reason: '', extra: 1 },
   })
   expect(problemIn(invalid).errors?.map((each) => each.path)).toEqual(expect.arrayContaining(['/reason']))
   expect(invalid.status).toBe(400)
@@ -198,11 +201,49 @@ test('P2 a program that keeps asking is held off, and the app is told', async ()
   for (let i = 0; i < 8; i++) {
     const answer = await served.call('/v1/bindings', {
       method: 'POST',
-      body: { ...ASK, application: 'storm' },
+      body: { ...ASK, application: 'storm', reason: `try ${i}` },
     })
     statuses.push(answer.status)
     if (answer.status === 429) expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
   }
   expect(statuses).toEqual([202, 202, 202, 202, 202, 429, 429, 429])
   expect(served.vault.alerts).toContainEqual(expect.objectContaining({ code: 'request.storm' }))
+})
+
+test('P2 a program that gives itself other names is held off all the same', async () => {
+  const own = await serveVault()
+  try {
+    const statuses: number[] = []
+    for (let i = 0; i < 20; i++) {
+      const body = { ...ASK, application: `name ${i}` }
+      statuses.push((await own.call('/v1/bindings', { method: 'POST', body })).status)
+    }
+    expect(statuses).toEqual([...Array(15).fill(202), ...Array(5).fill(429)])
+    // Taking requests back does not make room for more than thirty a minute.
+    let made = 15
+    for (; made < 60; made++) {
+      for (const { id } of own.vault.bindings) own.vault.decide(id, 'cancelled')
+      const body = { ...ASK, application: `again ${made}` }
+      if ((await own.call('/v1/bindings', { method: 'POST', body })).status !== 202) break
+    }
+    expect(made).toBe(30)
+  } finally {
+    await own.close()
+  }
+})
+
+test('P2 the very same request of a process that waits is not made twice, also at the same moment', async () => {
+  const own = await serveVault()
+  try {
+    const ask = () => own.call('/v1/bindings', { method: 'POST', body: ASK })
+    const statuses = (await Promise.all([ask(), ask(), ask()])).map(({ status }) => status)
+    expect(statuses.sort()).toEqual([202, 409, 409])
+    expect(problemIn(await ask()).code).toBe('binding.already_asked')
+    expect(own.vault.bindings).toHaveLength(1)
+    // Decided, it may be asked again.
+    for (const { id } of own.vault.bindings) own.vault.decide(id, 'denied')
+    expect((await ask()).status).toBe(202)
+  } finally {
+    await own.close()
+  }
 })

@@ -1,33 +1,79 @@
-const MAX_WAITING = 30
-const MAX_PER_PROGRAM = 5
 const WINDOW_MS = 60_000
-const MAX_PER_WINDOW = 10
 
-/**
- * Keeps a program from tiring approvers out: few requests may wait at a time, and few may be made in a minute, whatever became of
- * them. Programs are told apart by what was seen of them.
- */
+/** How many requests may wait at a time, and be made within a minute whatever became of them. */
+interface Limit {
+  readonly waiting: number
+  readonly made: number
+}
+const OF_A_NAME: Limit = { waiting: 5, made: 10 }
+/** Whatever names it gives itself: the name is what a program likes to say. */
+const OF_A_PROGRAM: Limit = { waiting: 15, made: 30 }
+const OF_ALL: Limit = { waiting: 30, made: 60 }
+
+/** `seen`: what the system tells of the program; `name`: what it calls itself. */
+export interface AskingProgram {
+  readonly seen: string
+  readonly name: string
+}
+
+const limitsOf = ({ seen, name }: AskingProgram): readonly (readonly [string, Limit])[] => [
+  [`${seen}\n${name}`, OF_A_NAME],
+  [seen, OF_A_PROGRAM],
+  ['', OF_ALL],
+]
+
+/** Keeps programs from tiring approvers out. Programs are told apart by what was seen of them, then by their names. */
 export class RequestStorm {
-  readonly #waiting = new Map<string, string>()
+  /** Binding → the keys it counts under. */
+  readonly #waiting = new Map<string, readonly string[]>()
   readonly #made = new Map<string, number[]>()
+  /** The very same request of the very same process → its binding; null while that is being made. */
+  readonly #alike = new Map<string, string | null>()
 
   /** ms to wait, or null: go ahead. `isWaiting` says whether an earlier request still is. */
-  refuse(program: string, now: number, isWaiting: (binding: string) => boolean): number | null {
-    for (const binding of this.#waiting.keys()) if (!isWaiting(binding)) this.#waiting.delete(binding)
-    for (const [name, times] of this.#made) {
-      const recent = times.filter((time) => now - time < WINDOW_MS)
-      if (recent.length === 0) this.#made.delete(name)
-      else this.#made.set(name, recent)
-    }
-    const mine = [...this.#waiting.values()].filter((each) => each === program).length
-    if (mine >= MAX_PER_PROGRAM || this.#waiting.size >= MAX_WAITING) return WINDOW_MS
-    const made = this.#made.get(program) ?? []
-    if (made.length >= MAX_PER_WINDOW) return WINDOW_MS - (now - (made[0] ?? now))
-    this.#made.set(program, [...made, now])
-    return null
+  refuse(program: AskingProgram, now: number, isWaiting: (binding: string) => boolean): number | null {
+    this.#forget(now, isWaiting)
+    const limits = limitsOf(program)
+    const wait = Math.max(...limits.map(([key, limit]) => this.#waitFor(key, limit, now)))
+    if (wait === 0) for (const [key] of limits) this.#made.set(key, [...(this.#made.get(key) ?? []), now])
+    return wait === 0 ? null : wait
   }
 
-  waits(binding: string, program: string): void {
-    this.#waiting.set(binding, program)
+  waits(binding: string, program: AskingProgram): void {
+    this.#waiting.set(
+      binding,
+      limitsOf(program).map(([key]) => key),
+    )
+  }
+
+  /** False where a process asks for what it is asking for already: approvers are shown one request, not two. */
+  begin(key: string, isWaiting: (binding: string) => boolean): boolean {
+    for (const [each, binding] of this.#alike)
+      if (binding !== null && !isWaiting(binding)) this.#alike.delete(each)
+    if (this.#alike.has(key)) return false
+    this.#alike.set(key, null)
+    return true
+  }
+
+  /** What came of it; null: no request was made. */
+  end(key: string, binding: string | null): void {
+    if (binding === null) this.#alike.delete(key)
+    else this.#alike.set(key, binding)
+  }
+
+  #waitFor(key: string, limit: Limit, now: number): number {
+    const waiting = [...this.#waiting.values()].filter((keys) => keys.includes(key)).length
+    if (waiting >= limit.waiting) return WINDOW_MS
+    const made = this.#made.get(key) ?? []
+    return made.length >= limit.made ? Math.max(1, WINDOW_MS - (now - (made[0] ?? now))) : 0
+  }
+
+  #forget(now: number, isWaiting: (binding: string) => boolean): void {
+    for (const binding of this.#waiting.keys()) if (!isWaiting(binding)) this.#waiting.delete(binding)
+    for (const [key, times] of this.#made) {
+      const recent = times.filter((time) => now - time < WINDOW_MS)
+      if (recent.length === 0) this.#made.delete(key)
+      else this.#made.set(key, recent)
+    }
   }
 }

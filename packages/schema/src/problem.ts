@@ -87,6 +87,11 @@ export const PROBLEMS = {
   'binding.unknown': kind(404, 'There is no such request or binding.', 'Bind again: POST /v1/bindings.'),
   'binding.revoked': kind(403, 'The binding was revoked.', 'Ask again: POST /v1/bindings.'),
   'binding.not_granted': kind(425, 'The binding is not granted yet.', 'Poll GET /v1/bindings/{id}?wait=30.'),
+  'binding.already_asked': kind(
+    409,
+    'This very request waits already.',
+    'Poll it with the claim that came with it; without the claim, have it cancelled in the app, or ask from a new process.',
+  ),
   'binding.too_many': kind(
     429,
     'Too many requests to bind are waiting.',

@@ -1,13 +1,16 @@
 import { newClaim, parseToken } from '@countersign/crypto/app-token'
 import { toHex } from '@countersign/schema/hex'
-import { type BindingCreated, bindingAskSchema } from '@countersign/schema/local-api'
+import { type BindingAsk, type BindingCreated, bindingAskSchema } from '@countersign/schema/local-api'
 import { MODES } from '@countersign/schema/mode'
-import { type Api, modeOf } from '../api.ts'
+import { type Api, modeOf, type OpenSession } from '../api.ts'
 import { plainRecord } from '../audit-gate.ts'
 import { authenticate, bearerOf, refuseToken, sendRefusal } from '../authenticate.ts'
+import type { SeenCaller } from '../caller/caller-finder.ts'
 import type { Exchange } from '../exchange.ts'
 import { readBody } from '../read-body.ts'
+import type { AskingProgram } from '../request-storm.ts'
 import { sendJson, sendProblem } from '../respond.ts'
+import type { Refusal } from '../source.ts'
 
 /** `POST /v1/bindings`: needs no token; people decide. The claim in the answer is what fetches the token later. */
 export const askToBind = async (api: Api, exchange: Exchange): Promise<undefined> => {
@@ -33,21 +36,54 @@ export const askToBind = async (api: Api, exchange: Exchange): Promise<undefined
   }
   const seen = await api.finder.describe(exchange.connection.socket)
   const hash = seen.caller.executableHash
-  const program = `${seen.caller.user} ${seen.caller.executable ?? ''} ${hash === null ? '' : toHex(hash)} ${ask.application}`
-  const retryAfterMs = api.storm.refuse(
-    program,
-    api.now(),
-    (id) => session.source.binding(id)?.state === 'pending',
-  )
+  const program = {
+    seen: `${seen.caller.user} ${seen.caller.executable ?? ''} ${hash === null ? '' : toHex(hash)}`,
+    name: ask.application,
+  }
+  const isWaiting = (id: string): boolean => session.source.binding(id)?.state === 'pending'
+  // Another process may well ask for the same; a process that cannot be seen cannot be told from another.
+  const alike =
+    seen.process === null ? null : `${seen.process.pid} ${seen.process.startTime} ${JSON.stringify(ask)}`
+  if (alike !== null && !api.storm.begin(alike, isWaiting)) {
+    api.gate.deny('app.denied', 'binding.already_asked')
+    return sendRefusal(api, exchange, { ok: false, code: 'binding.already_asked' })
+  }
+  let made: string | null = null
+  try {
+    made = await makeRequest(api, exchange, session, { ask, seen, program, isWaiting })
+  } finally {
+    if (alike !== null) api.storm.end(alike, made)
+  }
+}
+
+interface Asking {
+  readonly ask: BindingAsk
+  readonly seen: SeenCaller
+  readonly program: AskingProgram
+  readonly isWaiting: (binding: string) => boolean
+}
+
+/** Answers; resolves with the request that was made, null if none was. */
+const makeRequest = async (
+  api: Api,
+  exchange: Exchange,
+  session: OpenSession,
+  { ask, seen, program, isWaiting }: Asking,
+): Promise<string | null> => {
+  const refuse = (refusal: Refusal): null => {
+    sendRefusal(api, exchange, refusal)
+    return null
+  }
+  const retryAfterMs = api.storm.refuse(program, api.now(), isWaiting)
   if (retryAfterMs !== null) {
     api.gate.deny('app.denied', 'binding.too_many')
     const message = `“${ask.application}” keeps asking for access; more of its requests are refused for now.`
     session.source.alert({ code: 'request.storm', binding: null, message })
-    return sendRefusal(api, exchange, { ok: false, code: 'binding.too_many', retryAfterMs })
+    return refuse({ ok: false, code: 'binding.too_many', retryAfterMs })
   }
   if (ask.lease.untilProcessEnds && seen.process === null) {
     const detail = 'A lease until the process ends needs a process that can be seen.'
-    return sendRefusal(api, exchange, { ok: false, code: 'caller.unidentified', detail })
+    return refuse({ ok: false, code: 'caller.unidentified', detail })
   }
   const caller = ask.tokenFor === 'any-program' ? { ...seen.caller, anyProgram: true as const } : seen.caller
   const asked = await session.source.requestBinding(ask, caller)
@@ -57,7 +93,7 @@ export const askToBind = async (api: Api, exchange: Exchange): Promise<undefined
   record.binding = asked.ok ? asked.id : null
   if (!asked.ok) {
     api.gate.append(record).catch(() => undefined)
-    return sendRefusal(api, exchange, asked)
+    return refuse(asked)
   }
   const claim = newClaim()
   api.storm.waits(asked.id, program)
@@ -75,7 +111,8 @@ export const askToBind = async (api: Api, exchange: Exchange): Promise<undefined
       }),
     ])
   } catch {
-    return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
+    sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
+    return asked.id
   }
   const created: BindingCreated = {
     id: asked.id,
@@ -87,6 +124,7 @@ export const askToBind = async (api: Api, exchange: Exchange): Promise<undefined
     nextStep: `Have approvers compare the code ${asked.code}, then poll statusUrl?wait=30 with the claim as Authorization: Bearer.`,
   }
   sendJson(exchange.res, 202, created, modeOf(api), ['Location', `/v1/bindings/${asked.id}`])
+  return asked.id
 }
 
 /** `DELETE /v1/bindings/self`: with the token, or with the claim while the request waits. */
