@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 // One project per test layer: a layer is chosen by file name, and runs alone with `vitest run --project NAME`.
 // Worker processes, not threads: libsodium's WebAssembly heap and the sockets of one file die with its process.
-const roots = '{apps,packages,tools,attacks,fuzz}'
+const roots = '{apps,packages,tools,attacks,fuzz,sim}'
 const excluded = ['**/node_modules/**', '**/out/**', '**/dist/**']
 
 export default defineConfig({

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { AppendQueue } from './core/append-queue.ts'
 import type { Hub } from './core/hub.ts'
 import type { ConnectionLimits, Rates } from './core/limits.ts'
@@ -6,6 +5,12 @@ import type { MailboxListeners } from './core/mailbox-listeners.ts'
 import type { Store } from './core/store.ts'
 import type { TokenBuckets } from './core/token-bucket.ts'
 import type { Metrics } from './metrics.ts'
+
+/** Structured lines about what happened here; never what a peer sent. */
+export interface NodeLog {
+  info(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
 
 /** What every connection and request of one node shares. */
 export interface NodeContext {
@@ -18,7 +23,7 @@ export interface NodeContext {
   readonly rates: Rates
   readonly connectionLimits: ConnectionLimits
   readonly metrics: Metrics
-  readonly log: Logger
+  readonly log: NodeLog
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** A set-up token has made its team. */

@@ -6,6 +6,7 @@ import { type Area, areaSchema } from '../shared/contract.ts'
 import type { Core } from './core-state.ts'
 import { startDuties } from './duties.ts'
 import { InviteBook } from './invite-book.ts'
+import { sourceHealth } from './locked-source.ts'
 import { VaultSource } from './vault-source.ts'
 
 const FIRST_SYNC_MS = 60_000
@@ -86,7 +87,14 @@ export const openSession = async (
   }
   core.session = session
   session.onChanges((changes) => core.announce(...areasOf(changes)))
-  const source = new VaultSource(core, session)
+  const source = new VaultSource(
+    {
+      health: () => sourceHealth(core),
+      countReads: (records) => core.countReads(records),
+      raise: (code, message) => core.raise(code, message),
+    },
+    session,
+  )
   await core.localApi?.useSource(source)
   const stopDuties = startDuties(session)
   core.invites = await InviteBook.open(core, session)

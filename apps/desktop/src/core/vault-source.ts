@@ -11,6 +11,7 @@ import type {
   Refusal,
   Result,
   SourceEvent,
+  SourceHealth,
   TokenStore,
   UnlockedSource,
 } from '@countersign/local-api/source'
@@ -19,13 +20,19 @@ import type { Mode } from '@countersign/schema/mode'
 import type { ProblemCode } from '@countersign/schema/problem'
 import type { Caller } from '@countersign/schema/request'
 import { bindingSnapshot } from './binding-snapshot.ts'
-import type { Core } from './core-state.ts'
-import { sourceHealth } from './locked-source.ts'
 import { ServingState } from './serving-state.ts'
 import { tokenStore } from './token-records.ts'
 
 const no = (code: ProblemCode, detail?: string): Refusal =>
   detail === undefined ? { ok: false, code } : { ok: false, code, detail }
+
+/** What the source tells the program it is part of, and asks it. */
+export interface SourceHost {
+  health(): SourceHealth
+  countReads(records: Parameters<UnlockedSource['audit']>[0]): void
+  /** Something a person should see at once. */
+  raise(code: string, message: string): void
+}
 
 /** Opened item keys kept for programs that read often: sealed values and keys. Plaintext is kept for moments only, by the local API. */
 const MAX_OPENED = 2000
@@ -34,7 +41,7 @@ const MAX_OPENED = 2000
 export class VaultSource implements UnlockedSource {
   readonly state = 'unlocked'
   readonly tokens: TokenStore
-  readonly #core: Core
+  readonly #host: SourceHost
   readonly #session: UnlockedSession
   readonly #serving: ServingState
   readonly #listeners = new Set<(event: SourceEvent) => void>()
@@ -45,8 +52,8 @@ export class VaultSource implements UnlockedSource {
   readonly #stops: (() => void)[] = []
   #mode: Mode
 
-  constructor(core: Core, session: UnlockedSession) {
-    this.#core = core
+  constructor(host: SourceHost, session: UnlockedSession) {
+    this.#host = host
     this.#session = session
     this.#serving = new ServingState(session)
     this.tokens = tokenStore(session.records('token'))
@@ -59,7 +66,7 @@ export class VaultSource implements UnlockedSource {
   }
 
   health() {
-    return sourceHealth(this.#core)
+    return this.#host.health()
   }
 
   mode(): Mode {
@@ -71,12 +78,12 @@ export class VaultSource implements UnlockedSource {
   }
 
   audit(records: Parameters<UnlockedSource['audit']>[0]): Promise<void> {
-    this.#core.countReads(records)
+    this.#host.countReads(records)
     return this.#session.device.audit(records)
   }
 
   alert(alert: Parameters<UnlockedSource['alert']>[0]): void {
-    this.#core.raise(alert.code, alert.message)
+    this.#host.raise(alert.code, alert.message)
   }
 
   async requestBinding(

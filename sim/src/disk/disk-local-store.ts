@@ -1,0 +1,109 @@
+import {
+  type LocalStore,
+  LocalStoreError,
+  type RangeOptions,
+  type StorePage,
+  type StoreWrite,
+} from '@countersign/client/store/local-store'
+import { decodeCanonical, encodeCanonical } from '@countersign/schema/canonical'
+import { z } from 'zod'
+import { DiskError, type SimDisk } from './sim-disk.ts'
+
+/** Small, so that what pages through a stream meets what arrives meanwhile. */
+const PAGE = 48
+
+const recordSchema = z.strictObject({
+  puts: z.array(z.tuple([z.string(), z.custom<Uint8Array>((value) => value instanceof Uint8Array)])),
+  dels: z.array(z.string()),
+})
+
+const order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
+
+const refused = (cause: unknown): LocalStoreError => {
+  if (cause instanceof LocalStoreError) return cause
+  if (cause instanceof DiskError && cause.refusal === 'full') {
+    return new LocalStoreError('store.full', 'the disk is full: nothing was half-written', { cause })
+  }
+  return new LocalStoreError('store.failed', 'the local store could not be used', { cause })
+}
+
+/** What the simulation watches of a store. */
+export interface StoreWatch {
+  /** A durable batch has become durable. */
+  onDurable?(write: StoreWrite): void
+  /** A hop before what was read arrives. */
+  hop?(): Promise<void>
+}
+
+/** The LocalStore of an installation on a simulated disk: batches are records of its journal, atomic and in order like LevelDB's. */
+export class DiskLocalStore implements LocalStore {
+  readonly #disk: SimDisk
+  readonly #watch: StoreWatch
+  readonly #pairs = new Map<string, Uint8Array>()
+  #keys: string[] | null = null
+  #open = true
+
+  constructor(disk: SimDisk, watch: StoreWatch = {}) {
+    this.#disk = disk
+    this.#watch = watch
+    for (const bytes of disk.records()) this.#apply(recordSchema.parse(decodeCanonical(bytes)))
+  }
+
+  async get(key: string): Promise<Uint8Array | undefined> {
+    this.#mustBeOpen()
+    const value = this.#pairs.get(key)?.slice()
+    await this.#watch.hop?.()
+    return value
+  }
+
+  async batch(write: StoreWrite, { durable }: { durable: boolean }): Promise<void> {
+    this.#mustBeOpen()
+    const { puts, dels = [] } = write
+    const record = {
+      puts: puts.map(([key, value]): [string, Uint8Array] => [key, value.slice()]),
+      dels: [...dels],
+    }
+    try {
+      await this.#disk.write(encodeCanonical(record), durable)
+    } catch (cause) {
+      throw refused(cause)
+    }
+    this.#apply(record)
+    if (durable) this.#watch.onDurable?.(write)
+  }
+
+  async *range(prefix: string, options: RangeOptions = {}): AsyncGenerator<StorePage> {
+    this.#mustBeOpen()
+    const { after, reverse = false, limit = Number.POSITIVE_INFINITY } = options
+    this.#keys ??= [...this.#pairs.keys()].sort(order)
+    const keys = this.#keys.filter(
+      (key) => key.startsWith(prefix) && (after === undefined || order(key, after) > 0),
+    )
+    if (reverse) keys.reverse()
+    const found = keys.slice(0, limit).flatMap((key) => {
+      const value = this.#pairs.get(key)
+      return value === undefined ? [] : [[key, value.slice()] as const]
+    })
+    for (let at = 0; at < found.length; at += PAGE) {
+      await this.#watch.hop?.()
+      this.#mustBeOpen()
+      yield found.slice(at, at + PAGE)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#open = false
+  }
+
+  #mustBeOpen(): void {
+    if (!this.#open) throw new LocalStoreError('store.closed', 'the local store is closed')
+  }
+
+  #apply({ puts, dels }: z.infer<typeof recordSchema>): void {
+    for (const [key, value] of puts) {
+      if (!this.#pairs.has(key)) this.#keys = null
+      this.#pairs.set(key, value)
+    }
+    for (const key of dels) if (this.#pairs.delete(key)) this.#keys = null
+  }
+}

@@ -1,0 +1,71 @@
+import nodeCrypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
+import { p256 } from '@noble/curves/nist.js'
+import type { SeededRandom } from './seeded-random.ts'
+
+let source: SeededRandom | null = null
+
+const random = (): SeededRandom => {
+  if (source === null) throw new Error('random bytes were asked for outside a simulated world')
+  return source
+}
+
+const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
+
+/** A P-256 key pair whose scalar comes from the seeded stream; everything else is Node's. */
+const seededKeyPair = (): { privateKey: nodeCrypto.KeyObject; publicKey: nodeCrypto.KeyObject } => {
+  const d = random().fill(new Uint8Array(32))
+  d[0] = 0x11
+  const point = p256.getPublicKey(d, false)
+  const [x, y] = [point.subarray(1, 33), point.subarray(33)].map(base64url)
+  if (x === undefined || y === undefined) throw new Error('a point has two coordinates')
+  const jwk = { kty: 'EC', crv: 'P-256', d: base64url(d), x, y }
+  const privateKey = nodeCrypto.createPrivateKey({ key: jwk, format: 'jwk' })
+  return { privateKey, publicKey: nodeCrypto.createPublicKey(privateKey) }
+}
+
+/** ES256 as in RFC 6979: the one signature that Node makes with randomness of its own that cannot be seeded. */
+const deterministicEs256 = (message: Uint8Array, key: nodeCrypto.KeyObject): Buffer => {
+  const { d = '' } = key.export({ format: 'jwk' })
+  const signature = p256.sign(message, new Uint8Array(Buffer.from(d, 'base64url')), {
+    format: 'der',
+    lowS: false,
+  })
+  return Buffer.from(signature)
+}
+
+const randomInt = (first: number, second?: number): number =>
+  second === undefined ? random().int(0, first) : random().int(first, second)
+
+const signAs = (algorithm: string, data: Uint8Array, options: { key: nodeCrypto.KeyObject }): Buffer => {
+  if (algorithm !== 'sha256' || options.key.asymmetricKeyType !== 'ec') {
+    throw new Error(`no deterministic ${algorithm} with ${options.key.asymmetricKeyType ?? 'such a key'}`)
+  }
+  return deterministicEs256(data, options.key)
+}
+
+/**
+ * Every source of randomness that the shipped code reaches, in this process, now draws from the seeded stream: `node:crypto`, the Web
+ * Crypto object, libsodium (which asks those two) and Math.random. The algorithms are the real ones.
+ */
+export const installSeededCrypto = (): void => {
+  Object.assign(nodeCrypto, {
+    randomFillSync: (view: ArrayBufferView) => random().fill(view),
+    randomBytes: (length: number) => Buffer.from(random().fill(new Uint8Array(length))),
+    randomUUID: () => {
+      throw new Error('no seeded UUID: the shipped code makes none')
+    },
+    randomInt,
+    generateKeyPairSync: seededKeyPair,
+    sign: signAs,
+  })
+  syncBuiltinESMExports()
+  Object.defineProperty(globalThis.crypto, 'getRandomValues', {
+    value: <T extends ArrayBufferView>(view: T): T => random().fill(view),
+  })
+  Math.random = () => random().fraction()
+}
+
+export const enterRandomness = (next: SeededRandom | null): void => {
+  source = next
+}
