@@ -14,7 +14,7 @@ const direction = LAYERS.map((layer, index) => ({
   severity: 'error',
   from: { path: `^packages/${layer}/` },
   to: {
-    path: ['^packages/', '^(apps|tools|e2e|bench|attacks|fuzz)/'],
+    path: ['^packages/', '^(apps|tools|e2e|bench|attacks|fuzz|sim)/'],
     pathNot: `^packages/(${LAYERS.slice(0, index + 1).join('|')})/`,
   },
 }))
@@ -36,7 +36,7 @@ module.exports = {
       comment: 'An app is a program, not a library: no app imports another',
       severity: 'error',
       from: { path: '^apps/([^/]+)/' },
-      to: { path: '^(apps|tools|e2e|bench|attacks|fuzz)/', pathNot: '^apps/$1/' },
+      to: { path: '^(apps|tools|e2e|bench|attacks|fuzz|sim)/', pathNot: '^apps/$1/' },
     },
     {
       name: 'verifier-on-its-own',
@@ -155,12 +155,19 @@ module.exports = {
       to: { path: ELECTRON },
     },
     {
+      name: 'nothing-stands-on-the-simulation',
+      comment: 'The simulation runs the product; nothing imports the simulation',
+      severity: 'error',
+      from: { pathNot: '^sim/' },
+      to: { path: '^sim/' },
+    },
+    {
       name: 'no-relative-import-of-a-workspace',
       comment: 'Another workspace is imported by its package name, so that its exports map holds',
       severity: 'error',
-      from: { path: '^((?:apps|packages)/[^/]+|tools|e2e|bench|attacks|fuzz)/' },
+      from: { path: '^((?:apps|packages)/[^/]+|tools|e2e|bench|attacks|fuzz|sim)/' },
       to: {
-        path: '^(apps|packages|tools|e2e|bench|attacks|fuzz)/',
+        path: '^(apps|packages|tools|e2e|bench|attacks|fuzz|sim)/',
         pathNot: '^$1/',
         dependencyTypes: ['local'],
       },

@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [`${roots}/*/**/*.test.{ts,tsx}`],
-          exclude: [...excluded, '**/*.{prop,fuzz,int}.test.{ts,tsx}'],
+          exclude: [...excluded, '**/*.{prop,fuzz,sim,int}.test.{ts,tsx}'],
           testTimeout: 10_000,
         },
       },
@@ -35,6 +35,17 @@ export default defineConfig({
           include: [`${roots}/*/**/*.fuzz.test.ts`],
           exclude: excluded,
           testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'sim',
+          include: [`${roots}/*/**/*.sim.test.ts`],
+          exclude: excluded,
+          // Each test starts processes of its own that keep both cores busy.
+          fileParallelism: false,
+          testTimeout: 900_000,
         },
       },
       {

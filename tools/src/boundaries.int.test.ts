@@ -39,6 +39,7 @@ const allowed: Record<string, string> = {
   'apps/desktop/src/ceremony/page.ts': "import '@simplewebauthn/browser'\nimport '../shared/contract.ts'",
   'apps/agent/src/main.ts': "import '@countersign/schema/entry'",
   'attacks/src/attack.ts': "import '@countersign/client/sync'\nexport const attack = 1",
+  'sim/src/run.ts': "import '@countersign/client/sync'\nexport const run = 1",
   'tools/src/demo.ts': "import '@countersign/sync-server/adapters/socket'\nexport const demo = 1",
 }
 
@@ -108,6 +109,7 @@ const refused: [rule: string, file: string, text: string][] = [
     "import '../../apps/sync-server/src/core/append.ts'",
   ],
   ['no-test-code-in-shipped-code', 'apps/sync-server/src/seam.ts', "import './core/append.test.ts'"],
+  ['nothing-stands-on-the-simulation', 'tools/src/simulates.ts', "import '@countersign/sim/run'"],
   ['no-cycles', 'packages/client/src/egg.ts', "import './hen.ts'"],
   ['not-to-unresolvable', 'packages/client/src/lost.ts', "import './no-such-file.ts'"],
   ['not-to-unresolvable', 'packages/client/src/inner.ts', "import '@countersign/crypto'"],
@@ -143,6 +145,7 @@ function check(files: Record<string, string>): Violation[] {
     'apps/agent',
     'tools',
     'attacks',
+    'sim',
   ]
   for (const name of workspaces) declared[`@countersign/${name.replace(/^.*\//, '')}`] = 'workspace:*'
   write('package.json', JSON.stringify({ name: 'shape', type: 'module', dependencies: declared }))
@@ -166,7 +169,17 @@ function check(files: Record<string, string>): Violation[] {
   cpSync(join(repository, '.dependency-cruiser.cjs'), join(root, '.dependency-cruiser.cjs'))
   const output = execFileSync(
     join(repository, 'node_modules/.bin/depcruise'),
-    ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'apps', 'packages', 'tools', 'attacks'],
+    [
+      '--config',
+      '.dependency-cruiser.cjs',
+      '--output-type',
+      'json',
+      'apps',
+      'packages',
+      'tools',
+      'attacks',
+      'sim',
+    ],
     { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
   )
   const report: { summary: { violations: Violation[] } } = JSON.parse(output)

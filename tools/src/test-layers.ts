@@ -7,7 +7,7 @@ import { installSystemLibraries } from './system-libraries.ts'
 import { judge, playwrightCounts, type TestCounts, vitestCounts } from './test-counts.ts'
 
 export const STATIC_LAYERS = ['types', 'lint', 'boundaries'] as const
-export const TEST_LAYERS = ['unit', 'prop', 'fuzz', 'int', 'e2e'] as const
+export const TEST_LAYERS = ['unit', 'prop', 'fuzz', 'sim', 'int', 'e2e'] as const
 export type StaticLayer = (typeof STATIC_LAYERS)[number]
 export type TestLayer = (typeof TEST_LAYERS)[number]
 export type Layer = StaticLayer | TestLayer
@@ -43,6 +43,7 @@ const STATIC_COMMANDS: Record<StaticLayer, string[][]> = {
       'bench',
       'attacks',
       'fuzz',
+      'sim',
     ],
   ],
 }

@@ -71,6 +71,16 @@ export class Oracle implements NetworkWatch {
     this.violation ??= { invariant, detail, at: this.#facts.now() }
   }
 
+  /** Begins with what another knows: the world goes on from where that one's stopped. */
+  adopt(other: Oracle): void {
+    this.acknowledged.push(...other.acknowledged)
+    for (const each of other.authentic) this.authentic.add(each)
+    for (const [value, environment] of other.values) this.values.set(value, environment)
+    for (const [machine, streams] of other.histories) {
+      for (const [stream, history] of streams) this.history(machine, stream).push(...history)
+    }
+  }
+
   clientSent(wire: Wire, frame: Uint8Array): void {
     const type = typeOf(frame)
     if (type !== 'append' && type !== 'create' && type !== 'hello') return

@@ -9,12 +9,12 @@ import { memberKeys } from '@countersign/crypto/derive'
 import { randomBytes } from '@countersign/crypto/random'
 import { Secret } from '@countersign/crypto/secret'
 import { teamIdOf } from '@countersign/ledger/plain-membership'
-import { newId } from '@countersign/schema/ids'
 import { SimProcess } from '../runtime/sim-process.ts'
 import { SETUP_TOKEN } from '../server/sim-server.ts'
 import { inviteAndJoin } from '../team/invite-and-join.ts'
-import type { Machine, MachineFile } from '../team/machine.ts'
+import type { Machine } from '../team/machine.ts'
 import { MemoryKeys } from '../team/memory-keys.ts'
+import { newFile } from './new-file.ts'
 import { PEOPLE, type World } from './world.ts'
 
 /** Kinds of teams that runs start from. */
@@ -35,15 +35,6 @@ const must = <T>(outcome: Outcome<T>): T => {
   if (!outcome.ok) throw new Error(`${outcome.code}: ${outcome.message}`)
   return outcome.value
 }
-
-export const newFile = (name: string): MachineFile => ({
-  name,
-  device: newId(),
-  deviceSecret: randomBytes(32),
-  membership: null,
-  floor: null,
-  keys: [],
-})
 
 const sessionOf = (machine: Machine): UnlockedSession => {
   if (machine.session === null) throw new Error(`${machine.name} is locked`)

@@ -51,6 +51,8 @@ export class SimServer {
     this.#database = database
     const store = await database.run(() => DiskServerStore.open(this.disk))
     await database.run(() => store.teams.admitToken(tokenHash(SETUP_TOKEN)))
+    // Stopped again before it was up.
+    if (!database.alive) return
     this.store = store
     for (let i = 0; i < this.#nodeCount; i++) this.startNode(i)
   }
