@@ -28,6 +28,8 @@ export interface ServedRead {
 interface Facts {
   readonly now: () => number
   readonly team: () => string
+  /** Members who hold production and approve there; everybody may revoke what they asked for themselves. */
+  readonly revokers: () => readonly string[]
   /** Null while the server is down or hostile. */
   readonly honestStore: () => DiskServerStore | null
 }
@@ -127,14 +129,15 @@ export class Oracle implements NetworkWatch {
     const history = this.history(machine.name, stream)
     for (const entry of entries) {
       const hash = toHex(entry.hash)
-      const { type, plain } = entry.entry.envelope
+      const { type, plain, member } = entry.entry.envelope
       if (!this.authentic.has(hash)) this.fail('authentic', `${machine.name} took ${stream} ${entry.seq}`)
       const known = history[entry.seq]
       if (known !== undefined && known !== hash) {
         this.fail('never-back', `${machine.name} rewrote ${stream} ${entry.seq}`)
       }
       history[entry.seq] = hash
-      if (type === 'grant.revoke' && typeof plain.request === 'string') {
+      const mayRevoke = this.#facts.revokers().includes(member) || member === machine.file.membership?.member
+      if (type === 'grant.revoke' && mayRevoke && typeof plain.request === 'string') {
         this.revokedAt(machine.name).add(plain.request)
       }
       if (store === null) continue

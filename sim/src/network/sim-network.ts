@@ -4,7 +4,7 @@ import type { Socket } from '@countersign/sync-server/adapters/ws/socket'
 import type { Scheduler } from '../runtime/scheduler.ts'
 import type { SeededRandom } from '../runtime/seeded-random.ts'
 import { SimProcess } from '../runtime/sim-process.ts'
-import { mangled } from './mangle.ts'
+import { Mangler } from './mangler.ts'
 import { Pipe } from './pipe.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -175,13 +175,14 @@ export class SimNetwork {
     const settle = (): void => {
       if (!clientOpen && !serverOpen) open.delete(handle)
     }
+    const mangler = new Mangler(this.#random)
     // A dead program's connections end for the other side.
     mine.onKill(() => closeClient('killed'))
     listener.process.onKill(closeServer)
     const push = (frame: Uint8Array, sent?: () => void): void => {
       this.#watch.serverSent(wire, frame)
       for (const each of this.middle(wire, frame)) {
-        for (const one of mangled(each, this.link(client).mangledPercent, this.#random)) {
+        for (const one of mangler.mangle(each, this.link(client).mangledPercent)) {
           toClient.send(one, sent)
         }
       }

@@ -24,7 +24,7 @@ export interface Plan {
   readonly calmAt: number
 }
 
-const ACTIVE_MS = 180_000
+const ACTIVE_MS = 120_000
 const FIRST_MS = 3_000
 
 const weighted = <N extends string>(
@@ -55,7 +55,7 @@ export const planOf = (seed: number, foundings: number, keep?: ReadonlySet<numbe
   }
   const events: PlanEvent[] = []
   const faultShare = random.chance(0.15) ? 0 : 0.2 + random.fraction() * 0.35
-  const count = random.int(25, 75)
+  const count = random.int(20, 55)
   for (let i = 0; i < count; i++) {
     // Some come in bursts: races need company.
     const before = events.at(-1)

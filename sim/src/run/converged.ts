@@ -1,4 +1,4 @@
-import { holdersOf } from '@countersign/ledger/projection-lookup'
+import { accessOf, holdersOf } from '@countersign/ledger/projection-lookup'
 import { toHex } from '@countersign/schema/hex'
 import { compartmentStream, LEDGER } from '@countersign/schema/ids'
 import { activeMachines } from '../invariants/active-machines.ts'
@@ -13,9 +13,11 @@ const behind = (world: World, machine: Machine): string | null => {
   if (device === null || session === null) return `${name} is locked`
   const { connection, problem } = device.replica.status()
   if (connection !== 'live') return `${name} is ${connection} (${problem?.code ?? 'no reason'})`
-  const streams = [LEDGER, ...session.ledger.projection.environments.keys()].map((each) =>
-    each === LEDGER ? LEDGER : compartmentStream(each),
+  const { projection } = session.ledger
+  const readable = [...projection.environments.keys()].filter(
+    (each) => accessOf(projection, each, session.member).level !== 'none',
   )
+  const streams = [LEDGER, ...readable.map(compartmentStream)]
   for (const stream of streams) {
     const head = device.replica.head(stream)
     const there = store.tables.head(world.facts.team, stream)
@@ -24,7 +26,7 @@ const behind = (world: World, machine: Machine): string | null => {
       return `${name} has ${stream.slice(0, 8)} to ${head?.seq}, the server to ${there?.seq}`
     }
   }
-  const ledger = session.ledger.projection.head
+  const ledger = projection.head
   if (ledger?.seq !== device.replica.head(LEDGER)?.seq) return `${name} has reduced to ${ledger?.seq} only`
   if (device.waitingAudit > 0) return `${name} still has ${device.waitingAudit} audit entries`
   const waiting = device.replica.intents.waiting().length

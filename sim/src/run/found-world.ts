@@ -145,6 +145,4 @@ export const foundWorld = async (world: World, founding: Founding): Promise<void
     world.facts.members[machine.name] = machine.file.membership?.member ?? ''
   }
   await world.scheduler.runUntil(world.scheduler.now + 5000)
-  const violation = world.oracle.violation
-  if (violation !== null) throw new Error(`founding broke ${violation.invariant}: ${violation.detail}`)
 }

@@ -136,6 +136,8 @@ const finish = (world: World, plan: Plan): SeedResult => ({
 export const runSeed = async (seed: number, options: RunOptions = {}): Promise<SeedResult> => {
   const plan = planOf(seed, FOUNDINGS.length, options.keep)
   const base = await founded(plan.founding)
+  // A weakened product can break already here.
+  if (base.oracle.violation !== null) return finish(base, plan)
   const { onLine } = options
   const world = World.after(base, {
     name: `seed ${seed}`,

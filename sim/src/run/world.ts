@@ -81,6 +81,7 @@ export class World {
     this.oracle = new Oracle({
       now: () => this.scheduler.now,
       team: () => this.facts.team,
+      revokers: () => [this.facts.members.ada ?? '', this.facts.members.abel ?? ''],
       honestStore: () => (this.hostile ? null : this.server.store),
     })
     const { oracle, trace } = this

@@ -44,6 +44,39 @@ const signAs = (algorithm: string, data: Uint8Array, options: { key: nodeCrypto.
   return deterministicEs256(data, options.key)
 }
 
+/** Keys and verdicts of this process, by what was asked: the same question has the same answer, and restarts ask it again and again. */
+const memory = { keys: new Map<string, nodeCrypto.KeyObject>(), verdicts: new Map<string, boolean>() }
+
+const remembering = (): void => {
+  const { createPublicKey, verify } = nodeCrypto
+  const names = new WeakMap<nodeCrypto.KeyObject, string>()
+  const publicKey = (input: Parameters<typeof createPublicKey>[0]): nodeCrypto.KeyObject => {
+    if (typeof input !== 'object' || !('format' in input) || input.format !== 'jwk')
+      return createPublicKey(input)
+    const name = JSON.stringify(input.key)
+    const key = memory.keys.get(name) ?? createPublicKey(input)
+    memory.keys.set(name, key)
+    names.set(key, name)
+    return key
+  }
+  const verifyAs = (
+    algorithm: string,
+    data: Uint8Array,
+    options: nodeCrypto.VerifyKeyObjectInput,
+    signature: Uint8Array,
+  ): boolean => {
+    const name = names.get(options.key)
+    if (name === undefined) return verify(algorithm, data, options, signature)
+    const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+    const question = `${algorithm} ${options.dsaEncoding} ${name} ${hex(signature)} ${hex(data)}`
+    const verdict = memory.verdicts.get(question) ?? verify(algorithm, data, options, signature)
+    if (memory.verdicts.size > 5_000) memory.verdicts.clear()
+    memory.verdicts.set(question, verdict)
+    return verdict
+  }
+  Object.assign(nodeCrypto, { createPublicKey: publicKey, verify: verifyAs })
+}
+
 /**
  * Every source of randomness that the shipped code reaches, in this process, now draws from the seeded stream: `node:crypto`, the Web
  * Crypto object, libsodium (which asks those two) and Math.random. The algorithms are the real ones.
@@ -59,6 +92,7 @@ export const installSeededCrypto = (): void => {
     generateKeyPairSync: seededKeyPair,
     sign: signAs,
   })
+  remembering()
   syncBuiltinESMExports()
   Object.defineProperty(globalThis.crypto, 'getRandomValues', {
     value: <T extends ArrayBufferView>(view: T): T => random().fill(view),

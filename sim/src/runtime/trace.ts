@@ -26,8 +26,8 @@ export class Trace {
     this.#hash.update(`${label} ${this.#now()} ${bytes.length} `).update(bytes)
   }
 
-  /** The hash of everything; nothing may be noted afterwards. */
+  /** The hash of everything so far. */
   digest(): string {
-    return this.#hash.digest('hex')
+    return this.#hash.copy().digest('hex')
   }
 }

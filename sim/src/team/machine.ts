@@ -46,6 +46,7 @@ export interface MachineParts {
 }
 
 const UNLOCK_PATIENCE_MS = 60_000
+const BOOT_AGAIN_MS = 3_000
 
 /** Somebody's installation: a disk, security keys, and the shipped core that runs on it until it is killed. */
 export class Machine {
@@ -87,7 +88,10 @@ export class Machine {
     process.run(() => {
       this.#open(process)
         .then(() => (this.wantsUnlocked ? this.unlock() : undefined))
-        .catch((error: unknown) => this.#parts.watch.defect(this, 'boot', error))
+        .catch((error: unknown) => {
+          this.#parts.watch.defect(this, 'boot', error)
+          if (this.device === null && this.process === process) this.#bootLater()
+        })
     })
   }
 
@@ -167,6 +171,12 @@ export class Machine {
 
   authenticator(): MemoryKeys {
     return new MemoryKeys(this.file.keys)
+  }
+
+  /** A core that could not start (its disk refused) is started again, as its main process does. */
+  #bootLater(): void {
+    this.stop('program')
+    this.#parts.scheduler.after(BOOT_AGAIN_MS, () => this.boot(), null)
   }
 
   #deviceSecret(): Secret {
