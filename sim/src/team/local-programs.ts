@@ -10,6 +10,7 @@ import { ConnectionState } from '@countersign/local-api/connection-state'
 import { EventHub } from '@countersign/local-api/event-hub'
 import type { Exchange } from '@countersign/local-api/exchange'
 import { newMetrics } from '@countersign/local-api/metrics'
+import { PreparedReads } from '@countersign/local-api/prepared-reads'
 import { RequestStorm } from '@countersign/local-api/request-storm'
 import { askToBind } from '@countersign/local-api/routes/bindings'
 import { readCredential } from '@countersign/local-api/routes/credentials'
@@ -36,7 +37,7 @@ const finder: CallerFinder = {
   userOf: async () => null,
   describe: async () => ({ caller: { ...CALLER, parents: [] }, process: null }),
   executableOf: async () => null,
-  executableNow: async () => null,
+  isUnchanged: () => false,
   isAlive: () => true,
 }
 
@@ -93,7 +94,8 @@ export class LocalPrograms {
     }
     const programs = new LocalPrograms(api)
     const book = await TokenBook.open(source.tokens, (record) => source.binding(record.binding) !== undefined)
-    api.session = { source, book, name: toHex(randomBytes(16)), ended: programs.#ended.signal }
+    const prepared = new PreparedReads(source)
+    api.session = { source, book, prepared, name: toHex(randomBytes(16)), ended: programs.#ended.signal }
     return programs
   }
 
@@ -107,14 +109,15 @@ export class LocalPrograms {
   }
 
   read(place: { vault: string; environment: string; item: string }, token: string): Promise<Answer> {
-    return this.#exchange(readCredential, { params: place, bearer: token })
+    const url = `/v1/credentials/${place.vault}/${place.environment}/${place.item}`
+    return this.#exchange(readCredential, { params: place, bearer: token, url })
   }
 
   async #exchange(
     route: (api: Api, exchange: Exchange) => undefined | Promise<undefined>,
-    what: { params?: Record<string, string>; bearer?: string; body?: string },
+    what: { params?: Record<string, string>; bearer?: string; body?: string; url?: string },
   ): Promise<Answer> {
-    const { params = {}, bearer, body } = what
+    const { params = {}, bearer, body, url = '' } = what
     const collector = new Collector()
     // The routes look at a socket only through the finder above.
     const socket = collector as Duplex as Socket
@@ -135,8 +138,9 @@ export class LocalPrograms {
       contentType: body === undefined ? undefined : 'application/json',
       ifNoneMatch: undefined,
       fromPage: false,
+      hasBody: body !== undefined,
     }
-    await route(this.#api, { req, res, headers, connection, params, query: '' })
+    await route(this.#api, { req, res, headers, connection, params, query: '', url })
     await finished
     const text = Buffer.concat(collector.chunks).toString('utf8')
     const parsed: unknown = JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4))
