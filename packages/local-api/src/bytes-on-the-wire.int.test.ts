@@ -155,7 +155,13 @@ test('P23 a slow writer is cut off, and others are served meanwhile', async () =
 }, 15_000)
 
 test('P18 a disk that takes no audit record stops every value', async () => {
+  const waiting = await served.bind()
+  served.vault.decide(waiting.id, 'granted')
   served.vault.fillDisk()
+  const poll = await served.call(`/v1/bindings/${waiting.id}`, { token: waiting.claim })
+  expect([poll.status, problemIn(poll).code]).toEqual([503, 'audit.failed'])
+  const back = await served.call('/v1/bindings/self', { method: 'DELETE', token: waiting.claim })
+  expect([back.status, problemIn(back).code]).toEqual([503, 'audit.failed'])
   const read = await served.call(CREDENTIAL, { token })
   expect([read.status, problemIn(read).code]).toEqual([503, 'audit.failed'])
   expect(read.text).not.toContain('canary')

@@ -148,7 +148,10 @@ const finishGivingBack = async (api: Api, exchange: Exchange, id: string): Promi
   const { session } = api
   if (session === null) return sendRefusal(api, exchange, { ok: false, code: 'locked' })
   // The token dies here and now, whatever the ledger says of it later.
-  await session.book.remove(id)
+  const forgotten = await session.book.remove(id).then(
+    () => true,
+    () => false,
+  )
   const done = await session.source.giveBack(id)
   const record = plainRecord(api.now(), 'binding.given_back', done.ok ? 'ok' : done.code)
   record.binding = id
@@ -157,6 +160,8 @@ const finishGivingBack = async (api: Api, exchange: Exchange, id: string): Promi
   } catch {
     return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
   }
+  // In memory it is dead and the grant is ended; the disk still has it.
+  if (!forgotten) return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
   api.hub.end({ type: 'revoked', binding: id, state: 'revoked' }, (each) => each === id)
   if (!done.ok) return sendRefusal(api, exchange, done)
   sendJson(exchange.res, 200, { id, status: 'given_back' }, modeOf(api))

@@ -87,7 +87,10 @@ const handOver = async (
   entry: TokenEntry,
   snapshot: BindingSnapshot,
 ): Promise<undefined> => {
-  const issued = await session.book.exchange(entry, snapshot.terms.lease.untilLock ? session.name : null)
+  const until = snapshot.terms.lease.untilLock ? session.name : null
+  // The disk that has to remember the token is the one that keeps the audit.
+  const issued = await session.book.exchange(entry, until).catch(() => null)
+  if (issued === null) return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
   const record = plainRecord(
     api.now(),
     issued.ok ? 'binding.token_issued' : 'claim.reused',

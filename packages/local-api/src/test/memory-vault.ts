@@ -58,6 +58,7 @@ export class MemoryVault {
   }
   readonly #audit: AuditFile
   readonly #keepRecords: boolean
+  #full = false
 
   private constructor(audit: AuditFile, keepRecords: boolean) {
     this.#audit = audit
@@ -115,6 +116,11 @@ export class MemoryVault {
 
   fillDisk(): void {
     this.#audit.fill()
+    this.#full = true
+  }
+
+  #mustHaveSpace(): void {
+    if (this.#full) throw new Error('the disk is full')
   }
 
   get bindings(): readonly BindingSnapshot[] {
@@ -260,9 +266,11 @@ export class MemoryVault {
       tokens: {
         load: async () => [...this.tokens.values()],
         put: async (record) => {
+          this.#mustHaveSpace()
           this.tokens.set(record.binding, record)
         },
         remove: async (binding) => {
+          this.#mustHaveSpace()
           this.tokens.delete(binding)
         },
       },
