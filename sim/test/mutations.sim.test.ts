@@ -3,18 +3,29 @@ import { MUTATIONS } from '../src/mutation/mutations.ts'
 import { runJobs } from '../src/run/run-jobs.ts'
 import type { SeedResult } from '../src/run/run-seed.ts'
 
-/** Which invariant catches a product from which a check was taken out. */
-const CAUGHT_BY: Readonly<Record<string, { readonly invariant: string; readonly seeds: readonly number[] }>> =
-  {}
+/** Which invariant catches a product from which a check was taken out, and a seed that is known to get there. */
+const CAUGHT_BY: Readonly<Record<string, { readonly invariant: string; readonly seed: number }>> = {
+  'ack-before-durable': { invariant: 'acknowledged-durable', seed: 1 },
+  'no-revocation': { invariant: 'revoked-unread', seed: 11 },
+  'no-quorum': { invariant: 'grant-quorum', seed: 1 },
+  'intent-forgotten': { invariant: 'intent-kept', seed: 16 },
+  'intent-new-id': { invariant: 'intent-kept', seed: 2 },
+  'entries-not-durable': { invariant: 'never-back', seed: 3 },
+  'no-signature-check': { invariant: 'authentic', seed: 24 },
+  'old-key-after-removal': { invariant: 'removed-blind', seed: 27 },
+}
+
+/** The story of a seed changes with the product: if it does not get there any more, others do. */
+const OTHERS = Array.from({ length: 60 }, (_, i) => i + 1)
 
 describe('the simulation bites', () => {
   test('every weakened product has its test', () => {
     expect(Object.keys(CAUGHT_BY)).toEqual(Object.keys(MUTATIONS))
   })
 
-  test.each(Object.entries(CAUGHT_BY))('without %s an invariant breaks', async (mutation, expected) => {
+  test.each(Object.entries(CAUGHT_BY))('%s: an invariant breaks', async (mutation, expected) => {
     const found: SeedResult[] = []
-    const jobs = expected.seeds.map((seed) => ({ seed }))
+    const jobs = [expected.seed, ...OTHERS].map((seed) => ({ seed }))
     await runJobs(jobs, { workers: 1, mutation }, (result) => {
       found.push(result)
       return result.violation === null

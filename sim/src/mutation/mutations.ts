@@ -40,41 +40,17 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     to: "  drafts.push(itemDraft(environment, { type: 'item.put', plain: put }))",
     weakens: 'a repeated change has the same id and lands once',
   },
-  'audit-not-durable': {
-    file: 'packages/client/src/audit/audit-journal.ts',
-    from: 'await this.#store.batch({ puts }, { durable: true })',
-    to: 'await this.#store.batch({ puts }, { durable: false })',
-    weakens: 'no read is served before its audit record is on disk',
-  },
   'entries-not-durable': {
     file: 'packages/client/src/replica/stream-log.ts',
-    from: 'await this.#store.batch({ puts }, { durable: true })',
-    to: 'await this.#store.batch({ puts }, { durable: false })',
+    from: 'this.#store.batch(write, { durable })',
+    to: 'this.#store.batch(write, { durable: false })',
     weakens: 'what was verified stays verified',
-  },
-  'no-chain-check': {
-    file: 'packages/client/src/replica/verify-batch.ts',
-    from: '  if (equalBytes(envelope.prev, head === null ? zeroHash() : head.hash)) return null\n',
-    to: '  return null\n',
-    weakens: 'an entry names the one before it',
   },
   'no-signature-check': {
     file: 'packages/client/src/replica/verify-batch.ts',
     from: '  if (!author.ok && haltsStream(author.code)) return badEntry(author.code)\n',
     to: '',
     weakens: 'an entry is signed by its author',
-  },
-  'no-rollback-check': {
-    file: 'packages/client/src/replica/history-check.ts',
-    from: 'if (theirs === undefined || theirs.seq < ours.seq) return',
-    to: 'if (theirs === undefined && theirs !== undefined) return',
-    weakens: 'the server never shows less than before',
-  },
-  'no-freshness': {
-    file: 'packages/client/src/replica/freshness.ts',
-    from: 'if (serverUntil === null || now > serverUntil) {',
-    to: 'if (serverUntil === null) {',
-    weakens: 'a client stops serving when it has not reached the server for too long',
   },
   'old-key-after-removal': {
     file: 'packages/client/src/keys/epochs.ts',
