@@ -61,8 +61,8 @@ const foundBy = async (world: World, machine: Machine): Promise<void> => {
       connect: world.network.connector(machine.name),
       now: machine.now(),
     }
-    const joined = must(await foundTeam(plan, genesisOf(plan)))
-    machine.file.membership = joined.membership
+    const membership = must(await foundTeam(plan, genesisOf(plan)))
+    machine.file.membership = membership
     machine.file.keys = keys.serialize()
   })
   await world.drive(founding, 'the team is founded')

@@ -8,6 +8,5 @@ export const newFile = (name: string): MachineFile => ({
   device: newId(),
   deviceSecret: randomBytes(32),
   membership: null,
-  floor: null,
   keys: [],
 })

@@ -109,8 +109,7 @@ export const inviteAndJoin = async (
     const accepted = await there.reach('accepted')
     const place = { genesisHash: invite.genesisHash, head: accepted.head }
     const joined = joinedTeam(enrolment, { ...place, server: { url: invite.url, id: invite.server } })
-    newcomer.file.membership = joined.membership
-    newcomer.file.floor = accepted.head
+    newcomer.file.membership = joined
     newcomer.file.keys = keys.serialize()
     await exchange.close()
     return mine.comparison.transcript.code

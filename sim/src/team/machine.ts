@@ -7,7 +7,6 @@ import type { StoreWrite } from '@countersign/client/store/local-store'
 import { Secret } from '@countersign/crypto/secret'
 import { startDuties } from '@countersign/desktop/core/duties'
 import { VaultSource } from '@countersign/desktop/core/vault-source'
-import type { Head } from '@countersign/schema/entry'
 import { DiskLocalStore } from '../disk/disk-local-store.ts'
 import type { SimDisk } from '../disk/sim-disk.ts'
 import type { SimNetwork } from '../network/sim-network.ts'
@@ -25,7 +24,6 @@ export interface MachineFile {
   readonly device: string
   readonly deviceSecret: Uint8Array
   membership: Membership | null
-  floor: Head | null
   keys: Uint8Array[]
 }
 
@@ -185,7 +183,7 @@ export class Machine {
 
   async #open(process: SimProcess): Promise<void> {
     const { network, trace, watch, random, scheduler } = this.#parts
-    const { membership, floor } = this.file
+    const { membership } = this.file
     if (membership === null) return
     const store = new DiskLocalStore(this.disk, {
       onDurable: (write) => watch.durable(this, write),
@@ -206,7 +204,6 @@ export class Machine {
           trace.note(this.name, `ALARM ${fields.code} in ${fields.stream} at ${fields.seq}`)
         }
       },
-      ...(floor === null ? {} : { floor }),
     })
     if (!process.alive) return
     this.device = device
