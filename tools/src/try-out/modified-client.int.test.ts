@@ -1,23 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { SoftwareKeys } from '@countersign/client/authenticator/software'
-import { InstallationFolder } from '@countersign/client/keys/installation'
-import { unlockWithKey } from '@countersign/client/keys/ways-in'
+import type { SoftwareKeys } from '@countersign/client/authenticator/software'
 import { approveRequest, askForBinding } from '@countersign/client/requests/request-actions'
-import { DeviceSession } from '@countersign/client/session/device-session'
-import { UnlockedSession } from '@countersign/client/session/unlocked-session'
-import { openLevelStore } from '@countersign/client/store/level-store'
-import type { LocalStore } from '@countersign/client/store/local-store'
+import type { DeviceSession } from '@countersign/client/session/device-session'
+import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { ledgerDraft } from '@countersign/client/team/author'
-import { wsConnector } from '@countersign/client/transport/ws-connector'
 import { open } from '@countersign/crypto/aead'
 import { sealTo } from '@countersign/crypto/kem'
-import { cryptoReady } from '@countersign/crypto/ready'
-import { Secret } from '@countersign/crypto/secret'
 import { parseCompartmentContent } from '@countersign/ledger/compartment-content'
 import type { ItemPut } from '@countersign/schema/item'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type OpenProfile, openProfile } from './open-profile.ts'
 import { environmentId } from './people.ts'
 import { TryOutTeam } from './team.ts'
 import { until } from './until.ts'
@@ -30,7 +24,7 @@ describe('a modified client of somebody who may only request', () => {
   let folder: string
   let team: TryOutTeam
   let keys: SoftwareKeys
-  let store: LocalStore
+  let opened: OpenProfile
   let device: DeviceSession
   let session: UnlockedSession
   let production: string
@@ -39,7 +33,6 @@ describe('a modified client of somebody who may only request', () => {
   let item: string
 
   beforeAll(async () => {
-    await cryptoReady()
     folder = await mkdtemp(join(tmpdir(), 'countersign-modified-'))
     team = await TryOutTeam.start(folder, () => undefined)
     const made = await team.found()
@@ -53,29 +46,11 @@ describe('a modified client of somebody who may only request', () => {
       what: 'the name reaches the developer',
     })
     await team.people.developer.stop()
-    const profile = new InstallationFolder(profileDir)
-    const installation = profile.read()
-    if (installation?.membership == null) throw new Error('the developer is in no team')
-    keys = new SoftwareKeys(profile.softwareKeysPath)
-    const unlocked = await unlockWithKey(installation.membership, installation.device, keys)
-    if (!unlocked.ok) throw new Error(unlocked.code)
-    const deviceSecret = Secret.take(Uint8Array.from(installation.deviceSecret.bytes))
-    store = await openLevelStore(profile.storePath)
-    device = await DeviceSession.open({
-      store,
-      membership: installation.membership,
-      device: installation.device,
-      deviceSecret,
-      connect: wsConnector,
-      clock: Date.now,
-      log: () => undefined,
-    })
-    session = await UnlockedSession.open(device, deviceSecret, unlocked.value.root)
+    opened = await openProfile(profileDir)
+    ;({ keys, device, session } = opened)
   })
   afterAll(async () => {
-    session?.stop()
-    await device?.stop()
-    await store?.close()
+    await opened?.close()
     await team?.stop()
     await rm(folder, { recursive: true, force: true })
   })
