@@ -1,0 +1,209 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Installation, startInstallation } from '@countersign/desktop/headless/installation'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LocalApiClient } from './local-api-client.ts'
+import { approve, enrolTwoKeys, environmentId, inviteAndJoin } from './people.ts'
+import { SyncServerProcess } from './sync-server-process.ts'
+import { until } from './until.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+/** As short as a policy may be: a person is waited for in this test. */
+const DEADLINE = 60_000
+/** More than the half minute between two signs of life of the server. */
+const OFFLINE = 45_000
+const UNWITNESSED = 40_000
+
+/** What a program at the local API is told by a real team: how its request ended, and why it is not served any more. */
+describe('a program that waits or reads', () => {
+  let folder: string
+  let server: SyncServerProcess
+  let ada: Installation
+  let dana: Installation
+  let api: LocalApiClient
+  let unanswered: { id: string; claim: string }
+  const production = { reference: 'cs://llm/production/openai', token: '' }
+  const staging = { reference: 'cs://llm/staging/openai', token: '' }
+
+  const ask = async (environment: string, reason: string) => {
+    const asked = await until(
+      async () => {
+        const answer = await api.bind({
+          application: 'A program',
+          vault: 'llm',
+          environment,
+          items: ['openai'],
+          lease: { durationMs: HOUR },
+          reason,
+          tokenFor: 'any-program',
+        })
+        if (!answer.ok && answer.status !== 404) throw new Error(`${answer.code} ${answer.detail}`)
+        return answer.ok ? answer.value : null
+      },
+      { what: 'the name reaches the developer' },
+    )
+    return asked
+  }
+  const ended = ({ id, claim }: { id: string; claim: string }, state: string) =>
+    until(
+      async () => {
+        const poll = await api.poll(id, claim, 10)
+        if (!poll.ok) throw new Error(`${poll.code} ${poll.detail}`)
+        return poll.value.state === state ? poll.value : null
+      },
+      { what: `the poll says ${state}`, timeoutMs: 120_000 },
+    )
+  const arrived = (request: string) =>
+    until(async () => (await ada.call('request.get', { request })).ok, { what: 'the request arrives' })
+  const reads = (bound: typeof production) =>
+    until(async () => (await api.read(bound.reference, bound.token)).ok, {
+      what: `${bound.reference} is served`,
+      timeoutMs: 60_000,
+    })
+  const refusal = (bound: typeof production) =>
+    until(
+      async () => {
+        const answer = await api.read(bound.reference, bound.token)
+        return answer.ok ? null : answer
+      },
+      { what: `${bound.reference} is refused`, timeoutMs: 120_000 },
+    )
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'countersign-told-'))
+    await mkdir(join(folder, 'server'), { mode: 0o700 })
+    server = new SyncServerProcess({ dataFile: join(folder, 'server', 'countersign.db') })
+    await server.start()
+    ada = await startInstallation(join(folder, 'ada'))
+    dana = await startInstallation(join(folder, 'dana'))
+    await enrolTwoKeys(ada)
+    await ada.must('team.create', {
+      server: server.url,
+      setupToken: server.setupToken,
+      team: 'Team',
+      name: 'Ada',
+      device: "Ada's laptop",
+    })
+    const vault = await ada.must('vault.create', { name: 'llm', environments: ['staging', 'production'] })
+    await inviteAndJoin(ada, dana, {
+      name: 'Dana',
+      device: "Dana's laptop",
+      roles: ['developer'],
+      access: [
+        { environment: environmentId(vault, 'staging'), level: 'hold', approve: false },
+        { environment: environmentId(vault, 'production'), level: 'request', approve: false },
+      ],
+    })
+    const { me } = await ada.must('status.get', {})
+    await ada.must('member.access', {
+      member: me?.member ?? '',
+      access: [{ environment: environmentId(vault, 'production'), level: 'hold', approve: true }],
+    })
+    const policy = { selfApproval: false, deadlineMs: DEADLINE, maxLeaseMs: 30 * DAY }
+    await ada.must('policy.set', {
+      environment: environmentId(vault, 'production'),
+      policy: {
+        ...policy,
+        rule: { op: 'quorum', k: 1, of: { kind: 'approvers' } },
+        maxOfflineMs: OFFLINE,
+        maxUnwitnessedMs: 3 * DAY,
+      },
+    })
+    await ada.must('policy.set', {
+      environment: environmentId(vault, 'staging'),
+      policy: { ...policy, rule: { op: 'none' }, maxOfflineMs: 3 * DAY, maxUnwitnessedMs: UNWITNESSED },
+    })
+    for (const name of ['staging', 'production'])
+      await ada.must('item.create', {
+        environment: environmentId(vault, name),
+        name: 'openai',
+        provider: 'openai',
+        value: { api_key: `sk-proj-made-up-for-${name}` },
+        note: '',
+        models: [],
+      })
+    const { localApi } = await dana.must('status.get', {})
+    api = new LocalApiClient(localApi?.url ?? '')
+  }, 240_000)
+  afterAll(async () => {
+    await Promise.all([ada?.stop(), dana?.stop()])
+    await server?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('P2 granted: who approved and released, the terms as asked, and the token', async () => {
+    unanswered = await ask('production', 'nobody will decide')
+    const asked = await ask('production', 'nightly evals')
+    await approve(ada, asked.id)
+    const poll = await ended(asked, 'granted')
+    expect(poll.by.map(({ decision, by }) => `${decision} ${by}`)).toEqual(['approved Ada', 'released Ada'])
+    expect(poll.terms).toMatchObject({
+      vault: 'llm',
+      environment: 'production',
+      items: [production.reference],
+      narrowed: false,
+      lease: { durationMs: HOUR },
+    })
+    production.token = poll.token ?? ''
+    await reads(production)
+  })
+
+  it('P2 denied: by whom and why, what was asked, no token, and whom to talk to', async () => {
+    const asked = await ask('production', 'please')
+    await arrived(asked.id)
+    await ada.must('request.deny', { request: asked.id, reason: 'use staging' })
+    const poll = await ended(asked, 'denied')
+    expect(poll.by).toMatchObject([{ decision: 'denied', by: 'Ada', reason: 'use staging' }])
+    expect(poll.terms).toMatchObject({ environment: 'production', narrowed: false })
+    expect(poll.nextStep).toBe('Denied by Ada: “use staging”. Talk to them before asking again.')
+    expect(poll.token).toBeUndefined()
+  })
+
+  it('P2 withdrawn: by the requester in their own app, and that it may be asked again', async () => {
+    const asked = await ask('production', 'second thoughts')
+    await dana.must('request.cancel', { request: asked.id, reason: 'not needed' })
+    const poll = await ended(asked, 'cancelled')
+    expect(poll.by).toMatchObject([{ decision: 'cancelled', by: 'Dana', reason: 'not needed' }])
+    expect(poll.terms).toMatchObject({ items: [production.reference] })
+    expect(poll.nextStep).toBe('Cancelled by Dana: “not needed”. Ask again if it is still needed.')
+    expect(poll.token).toBeUndefined()
+  })
+
+  it('P17 without the server, or without anybody who saw the same, serving ends at the signed limit and names who could refresh it', async () => {
+    const asked = await ask('staging', 'staging evals')
+    staging.token = (await ended(asked, 'granted')).token ?? ''
+    await reads(staging)
+    await ada.stop()
+    await server.stop()
+    const [lonely, offline] = await Promise.all([refusal(staging), refusal(production)])
+    expect(lonely).toMatchObject({ status: 503, code: 'freshness.expired' })
+    expect(lonely.detail).toContain('Ada')
+    expect(offline).toMatchObject({ status: 503, code: 'freshness.expired' })
+    expect(offline.detail).toContain('the sync server')
+    expect(await api.health()).toMatchObject({ value: { mode: 'lease-only' } })
+
+    await server.start()
+    await reads(production)
+    ada = await startInstallation(join(folder, 'ada'))
+    await ada.must('vault.unlock', {})
+    await reads(staging)
+  }, 240_000)
+
+  it('P2 expired: nobody decided, nothing was given, and the approvers are to be told', async () => {
+    const poll = await ended(unanswered, 'expired')
+    expect(poll.by).toEqual([])
+    expect(poll.terms).toMatchObject({ items: [production.reference], narrowed: false })
+    expect(poll.nextStep).toBe('Nobody decided in time. Ask again, and tell the approvers.')
+    expect(poll.token).toBeUndefined()
+    // Nor does an approval that comes after it.
+    const { requestHash } = await ada.must('request.get', { request: unanswered.id })
+    const late = await ada.callSigning(unanswered.id, 'signing.approve', {
+      request: unanswered.id,
+      requestHash,
+      terms: null,
+    })
+    expect(late.ok).toBe(false)
+  }, 180_000)
+})
