@@ -59,6 +59,7 @@ export const status: StatusView = {
     portMoved: false,
   },
   alarm: null,
+  disk: null,
   stopped: null,
 }
 

@@ -7,6 +7,7 @@ import { AuditJournal } from '@countersign/client/audit/audit-journal'
 import { openLevelStore } from '@countersign/client/store/level-store'
 import { type LocalStore, LocalStoreError } from '@countersign/client/store/local-store'
 import { afterEach, describe, expect, it } from 'vitest'
+import { environmentId } from './people.ts'
 import { TryOutTeam } from './team.ts'
 import { until } from './until.ts'
 
@@ -61,7 +62,25 @@ const onSmallDisk = async (): Promise<void> => {
   // And again: not one value by chance.
   for (let i = 0; i < 20; i++)
     expect(await api.read(reference, token)).toMatchObject({ code: 'audit.failed' })
+  // A change waits, the app says for what, and it is made once when there is room.
+  const { developer } = team.people
+  expect(await developer.must('status.get', {})).toMatchObject({ disk: null })
+  const making = developer.call('item.create', {
+    environment: environmentId(vault, 'development'),
+    name: 'made-on-a-full-disk',
+    provider: 'openai',
+    value: { api_key: 'sk-proj-made-on-a-full-disk' },
+    note: '',
+    models: [],
+  })
+  await until(async () => (await developer.must('status.get', {})).disk === 'full', {
+    what: 'the app says that its disk is full',
+  })
   rmSync(join(small, 'filler'))
+  expect(await making).toMatchObject({ ok: true })
+  const names = (await developer.must('items.list', {})).map(({ name }) => name).sort()
+  expect(names).toEqual(['made-on-a-full-disk', 'openai'])
+  expect(await developer.must('status.get', {})).toMatchObject({ disk: null, mode: 'normal' })
   await until(async () => (await api.read(reference, token)).ok, {
     what: 'room brings it back',
     everyMs: 200,

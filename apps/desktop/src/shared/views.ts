@@ -76,6 +76,8 @@ export const statusView = z.strictObject({
   waitingRequests: z.number(),
   localApi: z.strictObject({ url: z.string(), socket: z.string(), portMoved: z.boolean() }).nullable(),
   alarm: z.strictObject({ code: z.string(), message: z.string(), fix: z.string() }).nullable(),
+  /** This computer's disk takes nothing: changes wait, and nothing is served that could not be put on record. */
+  disk: z.enum(['full', 'failing']).nullable(),
   /** What stopped the sync, while it is stopped (`phase` alarm). */
   stopped: z
     .strictObject({

@@ -134,6 +134,14 @@ const waysInOf = ({ installation }: Core): StatusView['waysIn'] => {
   return { keys, recovery: keys < ways.length }
 }
 
+/** A server's own trouble ends the connection; on a live one it is the local store that refuses to write. */
+const diskOf = ({ device }: Core): StatusView['disk'] => {
+  const status = device?.replica.status()
+  if (status?.connection !== 'live' || status.problem === null) return null
+  if (status.problem.code === 'store.full') return 'full'
+  return status.problem.code === 'store.failed' ? 'failing' : null
+}
+
 /** What every window shows all the time; of a locked installation nothing that names the team. */
 export const statusView = (core: Core): StatusView => {
   const { session, device, localApi, installation } = core
@@ -168,6 +176,7 @@ export const statusView = (core: Core): StatusView => {
         ? null
         : { url: localApi.url, socket: localApi.socket, portMoved: localApi.portMoved },
     alarm: alarmOf(core),
+    disk: diskOf(core),
     stopped: stoppedOf(core),
   }
 }

@@ -20,9 +20,23 @@ const text: Record<StatusView['mode'], { title: string; what: string } | null> =
   locked: null,
 }
 
+const disks: Record<NonNullable<StatusView['disk']>, string> = {
+  full: 'This computer’s disk is full',
+  failing: 'This computer’s disk refuses to write',
+}
+
 /** A degraded mode is said in the app as it is on the API. */
 export const ModeBanner = ({ status }: { status: StatusView }) => {
   const now = useNow(5000)
+  if (status.disk !== null)
+    return (
+      <div className="banner">
+        <Notice tone="bad" title={disks[status.disk]}>
+          Changes wait, and programs get no value that cannot be put on record. Make room, and it goes on by
+          itself; nothing was lost or half-written.
+        </Notice>
+      </div>
+    )
   const banner = text[status.mode]
   if (banner === null) return null
   return (
