@@ -8,12 +8,14 @@ import { histories } from './rows/histories.ts'
 import { hostileBytes } from './rows/hostile-bytes.ts'
 import { hostileInput } from './rows/hostile-input.ts'
 import { hostileMembers } from './rows/hostile-members.ts'
+import { hostileRenderer } from './rows/hostile-renderer.ts'
 import { injected } from './rows/injected.ts'
 import { keysSubstituted } from './rows/keys-substituted.ts'
 import { leaks } from './rows/leaks.ts'
 import { localApiPages } from './rows/local-api-pages.ts'
 import { localApiPrograms } from './rows/local-api-programs.ts'
 import { localApiRequests } from './rows/local-api-requests.ts'
+import { localApiTiming } from './rows/local-api-timing.ts'
 import { localApiTokens } from './rows/local-api-tokens.ts'
 import { lookUps } from './rows/look-ups.ts'
 import { parametersLowered } from './rows/parameters-lowered.ts'
@@ -37,6 +39,8 @@ const performed: readonly Attack[] = [
   ...localApiRequests,
   ...localApiPrograms,
   ...localApiTokens,
+  ...localApiTiming,
+  ...hostileRenderer,
   ...hostileMembers,
   ...hostileInput,
 ]

@@ -2,8 +2,9 @@ import type { Attack } from './attack.ts'
 import { closeBrowser } from './cast/browser.ts'
 import { attacks } from './catalogue.ts'
 import { type ControlFinding, runControl } from './control.ts'
+import { elsewhere } from './elsewhere.ts'
 import { type Performance, perform } from './perform.ts'
-import { rowOf, tableOf } from './report.ts'
+import { elsewhereTable, rowOf, tableOf } from './report.ts'
 
 // `pnpm attacks [--json] [REF …]`: performs every attack against the shipped client, in this process, and against its weakened
 // control, each in a process of its own; prints the table. A reference may be the beginning of several.
@@ -48,6 +49,8 @@ const rows = chosen.map((attack) =>
   ),
 )
 console.log(json ? JSON.stringify(rows, null, 2) : tableOf(rows))
+const there = elsewhere.filter(({ ref }) => refs.length === 0 || refs.some((each) => ref.startsWith(each)))
+if (!json && there.length > 0) console.log(elsewhereTable(there))
 if (!json) console.log(`in ${((performance.now() - started) / 1000).toFixed(1)} s`)
 await closeBrowser()
 process.exit(rows.every(({ faults }) => faults.length === 0) ? 0 : 1)

@@ -1,5 +1,6 @@
 import type { Attack } from './attack.ts'
 import { type ControlFinding, controlFaults } from './control.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import { faultsOf, type Performance } from './perform.ts'
 
 export interface Row {
@@ -41,6 +42,18 @@ export const rowOf = (attack: Attack, shipped: Performance | Error, control: Con
 const cut = (text: string, width: number): string =>
   text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width)
 
+/** The rows that `pnpm test:e2e` performs, without a control. */
+export const elsewhereTable = (rows: readonly Elsewhere[]): string =>
+  [
+    '',
+    'HOSTILE RENDERER, IN THE BUILT APP (performed by `pnpm test:e2e`, not here and without controls)',
+    ...rows.map(({ ref, tried, refusal, file, test }) =>
+      `${cut(ref, 24)} ${cut(tried, 92)} ${cut(refusal, 24)} ${file}: ${test}`.trimEnd(),
+    ),
+    '',
+    `${rows.length} more are performed there`,
+  ].join('\n')
+
 /** The table: reference, what was tried, what refused it, verdict, verdict of the control. */
 export const tableOf = (rows: readonly Row[]): string => {
   const lines: string[] = []
@@ -59,7 +72,11 @@ export const tableOf = (rows: readonly Row[]): string => {
     for (const fault of row.faults) lines.push(`    ${fault}`)
   }
   const succeeded = rows.filter(({ result }) => result === 'SUCCEEDED').length
+  const controls = rows.filter(({ control }) => control !== 'refused' && control !== 'failed').length
   const faulty = rows.filter(({ faults }) => faults.length > 0).length
-  lines.push('', `${rows.length} attacks, ${succeeded} successes, ${faulty} rows at fault`)
+  lines.push(
+    '',
+    `${rows.length} attacks, ${succeeded} successes, ${controls} controls succeeded${faulty === 0 ? '' : `, ${faulty} rows at fault`}`,
+  )
   return lines.join('\n')
 }
