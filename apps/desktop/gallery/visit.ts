@@ -67,8 +67,20 @@ export const visit = async (
   return { page, problems }
 }
 
+/** Until nothing moves any more: a colour on its way from one theme to the other is neither's. */
+const settle = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve))
+    await frame()
+    await frame()
+    const ends = document.getAnimations().filter((each) => each instanceof CSSTransition)
+    await Promise.all(ends.map((each) => each.finished.catch(() => undefined)))
+    await frame()
+  })
+
 /** What axe-core finds wrong on the page, one line each: by all of its rules, or by those named. */
 export const axeProblems = async (page: Page, rules?: string[]): Promise<string[]> => {
+  await settle(page)
   const results = await page.evaluate((only) => {
     const { axe } = window as typeof window & { axe: { run: (options: RunOptions) => Promise<AxeResults> } }
     return axe.run({ resultTypes: ['violations'], ...(only && { runOnly: only }) })

@@ -1,6 +1,7 @@
 import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { Button } from './button.tsx'
+import { ScrollRegion } from './scroll-region.tsx'
 
 interface DialogProps {
   title: string
@@ -9,6 +10,8 @@ interface DialogProps {
   children: ReactNode
   /** Buttons, right-aligned, the default one last. */
   foot?: ReactNode
+  /** Nothing in its body takes focus: the body does, so that the arrow keys scroll it. */
+  textOnly?: boolean
   /** Makes the whole dialog a form. */
   onSubmit?: () => void
 }
@@ -20,7 +23,7 @@ const firstOf = (dialog: HTMLDialogElement | null): HTMLElement | null =>
   null
 
 /** The platform's modal dialog: it traps focus, closes with Escape and gives focus back. */
-export const Dialog = ({ title, onClose, wide, children, foot, onSubmit }: DialogProps) => {
+export const Dialog = ({ title, onClose, wide, children, foot, textOnly, onSubmit }: DialogProps) => {
   const element = useRef<HTMLDialogElement>(null)
   const titleId = useId()
   useEffect(() => {
@@ -37,7 +40,13 @@ export const Dialog = ({ title, onClose, wide, children, foot, onSubmit }: Dialo
           <X size={16} aria-hidden />
         </Button>
       </div>
-      <div className="dialog-body">{children}</div>
+      {textOnly ? (
+        <ScrollRegion className="dialog-body" label={title}>
+          {children}
+        </ScrollRegion>
+      ) : (
+        <div className="dialog-body">{children}</div>
+      )}
       {foot !== undefined && <div className="dialog-foot">{foot}</div>}
     </>
   )

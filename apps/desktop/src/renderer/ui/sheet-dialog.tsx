@@ -23,6 +23,7 @@ export const SheetDialog = ({ onClose }: { onClose: () => void }) => {
     <Dialog
       title="Recovery sheet"
       wide
+      textOnly
       onClose={onClose}
       foot={
         <>
