@@ -11,10 +11,13 @@ export interface AccessAsk {
   approve: boolean
 }
 
+/** What is needed of an installation here, wherever its host runs. */
+type Member = Pick<Installation, 'must'>
+
 const DAY = 86_400_000
 
 /** Two software security keys: the floor before anything secret is accepted. */
-export const enrolTwoKeys = async (installation: Installation): Promise<void> => {
+export const enrolTwoKeys = async (installation: Member): Promise<void> => {
   await installation.must('setup.enrolKey', { label: 'Software key 1' })
   await installation.must('setup.enrolKey', { label: 'Software key 2' })
 }
@@ -34,8 +37,8 @@ export interface Newcomer {
 
 /** Both sides of an invite: the link, the keys, the code read aloud and confirmed by both, membership. */
 export const inviteAndJoin = async (
-  inviter: Installation,
-  newcomer: Installation,
+  inviter: Member,
+  newcomer: Member,
   { name, device, roles, access }: Newcomer,
 ): Promise<void> => {
   const invite = await inviter.must('invite.create', { name, roles, access, expiresInMs: DAY })
