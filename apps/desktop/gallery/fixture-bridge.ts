@@ -1,5 +1,6 @@
 import type { Bridge } from '../src/shared/bridge.ts'
 import type { CallError, CallName, CallRequest, CallResult, CoreEvent } from '../src/shared/contract.ts'
+import { sealForWindow } from '../src/shared/shown-value.ts'
 import type { ExportView, InviteView, JoinView, StatusView } from '../src/shared/views.ts'
 import { bindings, choices, itemDetail, rows } from './sample-items.ts'
 import { auditRows, requestDetail, requests } from './sample-requests.ts'
@@ -7,11 +8,15 @@ import { DAY, invites, members, now, sheet, status, vaults } from './sample-team
 
 /** What each call answers; `never` leaves it open, so that the screen stays in its loading state. */
 export type Replies = {
-  [N in CallName]: (request: CallRequest<N>) => CallResult<N> | 'never'
+  [N in CallName]: (request: CallRequest<N>) => CallResult<N> | Promise<CallResult<N>> | 'never'
 }
 
 export const ok = <T>(value: T): { ok: true; value: T } => ({ ok: true, value })
 export const refused = (error: CallError): { ok: false; error: CallError } => ({ ok: false, error })
+
+/** Sealed to the window, as the core's answers are. */
+const shown = async (value: string, to: Uint8Array | undefined) =>
+  ok({ value: null, sealed: to === undefined ? null : await sealForWindow(to, value), hideAfterMs: 20_000 })
 
 const join: JoinView = {
   state: 'reading',
@@ -76,12 +81,10 @@ const usual = (current: StatusView): Replies => ({
   'item.update': ({ item }) => ok(itemDetail(item)),
   'item.rollback': ({ item }) => ok(itemDetail(item)),
   'item.delete': () => ok({}),
-  'item.reveal': () =>
-    ok({ value: 'sk-proj-sample-0123456789abcdefghijklmnopqrstuvwxyz', hideAfterMs: 20_000 }),
+  'item.reveal': ({ to }) => shown('sk-proj-sample-0123456789abcdefghijklmnopqrstuvwxyz', to),
   'item.copy': () => ok({ clearAfterMs: 30_000 }),
   'item.choices': () => ok(choices),
-  'item.revealChoice': () =>
-    ok({ value: 'sk-proj-sample-9876543210zyxwvutsrqponmlkjihgfedcba', hideAfterMs: 20_000 }),
+  'item.revealChoice': ({ to }) => shown('sk-proj-sample-9876543210zyxwvutsrqponmlkjihgfedcba', to),
   'item.settle': () => ok({ deleted: false }),
   'stranded.list': () => ok([]),
   'stranded.retry': () => ok({}),
@@ -141,7 +144,7 @@ export const fixtureBridge = (
   const table: Replies = { ...usual({ ...status, ...current }), ...replies }
   return {
     call: async <N extends CallName>(name: N, request: CallRequest<N>): Promise<CallResult<N>> => {
-      const reply: CallResult<N> | 'never' = table[name](request)
+      const reply: CallResult<N> | Promise<CallResult<N>> | 'never' = table[name](request)
       return reply === 'never' ? new Promise<CallResult<N>>(() => {}) : reply
     },
     onEvent: (listener) => {

@@ -9,6 +9,7 @@ import { Core } from './core-state.ts'
 import { dispatch } from './dispatch.ts'
 import { handlers } from './handlers/all.ts'
 import { Host } from './host.ts'
+import { keepMemoryOutOfDumps } from './keep-memory-out-of-dumps.ts'
 import { lockedSource } from './locked-source.ts'
 import { statusView } from './views/status-view.ts'
 
@@ -110,6 +111,7 @@ const run = (channel: CoreChannel): void => {
   })
 }
 
+keepMemoryOutOfDumps()
 const channel = openCoreChannel()
 if (channel === null) {
   process.stderr.write('The core is started by Countersign itself: run the app, or `pnpm demo`.\n')

@@ -78,6 +78,8 @@ const run = async (): Promise<void> => {
       triggers.setUnlocked(false)
       ceremony.cancel()
       windows.closeSigning()
+      // Once, where a core that ran has ended: 'starting' follows.
+      if (state !== 'starting' && state !== 'stopping' && state !== 'stopped') void windows.forgetApp()
       void clipboard.clear()
       saving.removeUnfinished().catch(() => undefined)
     }

@@ -5,6 +5,7 @@ import type { CoreEvent } from '../shared/contract.ts'
 import { APP_PAGE, SIGNING_PAGE } from './origins.ts'
 import type { KnownWindow } from './sender.ts'
 
+const BLANK = 'about:blank'
 const BRIDGE = fileURLToPath(new URL('../preload/bridge.cjs', import.meta.url))
 
 /** The same for every window: no Node, its own JavaScript world, Chromium's sandbox, no way to a developer tool once packaged. */
@@ -109,6 +110,21 @@ export class Windows {
 
   closeSigning(): void {
     for (const window of [...this.#signing.values()]) window.destroy()
+  }
+
+  /** Gives the app window another process and ends the one that may have shown values: what a page held goes with its process. */
+  async forgetApp(): Promise<void> {
+    const window = this.#app
+    if (window === null || window.isDestroyed()) return
+    const former = window.webContents.getOSProcessId()
+    // The page's opener policy puts whatever follows it into a process of its own; `#register` gives the window its page back.
+    await window.loadURL(BLANK).catch(() => undefined)
+    if (window.isDestroyed()) return
+    if (window.webContents.getOSProcessId() === former) {
+      window.webContents.forcefullyCrashRenderer()
+      await window.loadURL(APP_PAGE)
+    } else if (app.getAppMetrics().some(({ pid, type }) => pid === former && type === 'Tab'))
+      process.kill(former, 'SIGKILL')
   }
 
   broadcast(event: CoreEvent): void {

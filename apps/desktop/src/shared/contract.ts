@@ -4,6 +4,7 @@ import { itemValueSchema, slugSchema } from '@countersign/schema/item'
 import { levelSchema, policySchema, roleSchema } from '@countersign/schema/policy'
 import { termsSchema } from '@countersign/schema/request'
 import { z } from 'zod'
+import { sealedForWindowSchema, windowKeySchema } from './shown-value.ts'
 import * as v from './views.ts'
 
 /**
@@ -17,6 +18,12 @@ const call = <Request extends z.ZodType, Reply extends z.ZodType>(
 ) => ({ from, request, reply })
 const none = z.strictObject({})
 const sheetText = z.string().max(4000)
+/** Sealed to the window's key `to` where the request has one, and then not in clear: main carries it. */
+const shown = z.strictObject({
+  value: z.string().nullable(),
+  sealed: sealedForWindowSchema.nullable(),
+  hideAfterMs: z.number(),
+})
 const accessRequest = z.strictObject({ environment: idSchema, level: levelSchema, approve: z.boolean() })
 
 export const contract = {
@@ -137,8 +144,9 @@ export const contract = {
       item: idSchema,
       field: z.string().max(40),
       version: z.number().int().min(1).optional(),
+      to: windowKeySchema.optional(),
     }),
-    z.strictObject({ value: z.string(), hideAfterMs: z.number() }),
+    shown,
   ),
   /** To the clipboard without passing through the window; cleared after `clearAfterMs`. */
   'item.copy': call(
@@ -151,8 +159,13 @@ export const contract = {
   'item.choices': call('app', z.strictObject({ item: idSchema }), v.choicesView),
   'item.revealChoice': call(
     'app',
-    z.strictObject({ item: idSchema, choice: z.string().max(60), field: z.string().max(40) }),
-    z.strictObject({ value: z.string(), hideAfterMs: z.number() }),
+    z.strictObject({
+      item: idSchema,
+      choice: z.string().max(60),
+      field: z.string().max(40),
+      to: windowKeySchema.optional(),
+    }),
+    shown,
   ),
   /** What was chosen becomes a version on top of `base`. */
   'item.settle': call(

@@ -16,8 +16,9 @@ import { describeField } from '@countersign/schema/providers'
 import type { ChoicesView, StrandedRow } from '../../shared/views.ts'
 import { type Core, unlocked } from '../core-state.ts'
 import type { Handlers } from '../handler.ts'
+import { shown } from '../shown.ts'
 import { personView, placeName } from '../views/people.ts'
-import { HIDE_AFTER_MS, mayReveal } from './items.ts'
+import { mayReveal } from './items.ts'
 
 const choiceView = (session: UnlockedSession, choice: Choice): ChoicesView['choices'][number] => {
   const { id, kind, version, at, by, deleted, meta } = choice
@@ -74,7 +75,7 @@ export const conflictHandlers: Handlers<
     return ok({ base: record.current.version, choices: choices.map((each) => choiceView(session, each)) })
   },
 
-  'item.revealChoice': async (core, { item, choice, field }) => {
+  'item.revealChoice': async (core, { item, choice, field, to }) => {
     const found = itemOf(core, item)
     if (!found.ok) return found
     const { session, record } = found.value
@@ -91,7 +92,7 @@ export const conflictHandlers: Handlers<
       item,
       version: record.current.version,
     })
-    return ok({ value, hideAfterMs: HIDE_AFTER_MS })
+    return shown(value, to)
   },
 
   'item.settle': async (core, { item, base, choice }) => {

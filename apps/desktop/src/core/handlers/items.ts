@@ -16,11 +16,9 @@ import { MODES } from '@countersign/schema/mode'
 import type { ItemDetail } from '../../shared/views.ts'
 import { type Core, unlocked } from '../core-state.ts'
 import type { Handlers } from '../handler.ts'
+import { shown } from '../shown.ts'
 import { itemDetail, itemRows } from '../views/item-views.ts'
 import { rotationDue } from '../worklist.ts'
-
-/** A revealed value hides itself after this long. */
-export const HIDE_AFTER_MS = 20_000
 
 const detailOf = async (core: Core, session: UnlockedSession, item: string): Promise<Outcome<ItemDetail>> => {
   const record = findItem(session, item)
@@ -153,9 +151,9 @@ export const itemHandlers: Handlers<
     return done.ok ? ok({}) : done
   },
 
-  'item.reveal': async (core, { item, field, version }) => {
+  'item.reveal': async (core, { item, field, version, to }) => {
     const value = await revealField(core, item, field, version, 'shown')
-    return value.ok ? ok({ value: value.value, hideAfterMs: HIDE_AFTER_MS }) : value
+    return value.ok ? shown(value.value, to) : value
   },
 
   'item.copy': async (core, { item, field }) => {

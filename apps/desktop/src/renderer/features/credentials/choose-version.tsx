@@ -32,8 +32,8 @@ const ChoiceField = ({
   mayReveal: boolean
 }) => {
   const reveal = useAction('item.revealChoice')
-  const { shown, leftMs, toggle } = useReveal(() =>
-    reveal.run({ item, choice: choice.choice, field: field.name }),
+  const { shown, leftMs, toggle } = useReveal((to) =>
+    reveal.run({ item, choice: choice.choice, field: field.name, to }),
   )
   const label = `${shown === null ? 'Reveal' : 'Hide'} ${field.label} of ${words[choice.kind].badge}`
   return (

@@ -16,7 +16,7 @@ interface SecretFieldProps {
 export const SecretField = ({ item, field, mayReveal }: SecretFieldProps) => {
   const reveal = useAction('item.reveal')
   const copy = useAction('item.copy')
-  const { shown, leftMs, toggle } = useReveal(() => reveal.run({ item, field: field.name }))
+  const { shown, leftMs, toggle } = useReveal((to) => reveal.run({ item, field: field.name, to }))
   const toClipboard = async (): Promise<void> => {
     const result = await copy.run({ item, field: field.name })
     if (result !== null)

@@ -1,4 +1,6 @@
 import { useEffect, useState } from 'react'
+import type { CallReply } from '../../../shared/contract.ts'
+import { openingInWindow } from '../../../shared/shown-value.ts'
 
 export interface Revealed {
   value: string
@@ -6,9 +8,9 @@ export interface Revealed {
   forMs: number
 }
 
-/** One value on screen for a short while, then gone from the page. */
+/** One value on screen for a short while, then gone from the page. `ask` gives the core the key `to` to seal it to. */
 export const useReveal = (
-  ask: () => Promise<{ value: string; hideAfterMs: number } | null>,
+  ask: (to: Uint8Array) => Promise<CallReply<'item.reveal'> | null>,
 ): { shown: Revealed | null; leftMs: number; toggle: () => void } => {
   const [shown, setShown] = useState<Revealed | null>(null)
   const [leftMs, setLeftMs] = useState(0)
@@ -22,10 +24,12 @@ export const useReveal = (
     return () => clearInterval(timer)
   }, [shown])
   const show = async (): Promise<void> => {
-    const result = await ask()
-    if (result === null) return
+    const opening = await openingInWindow()
+    const result = await ask(opening.to)
+    if (result === null || result.sealed === null) return
+    const value = await opening.open(result.sealed)
     setLeftMs(result.hideAfterMs)
-    setShown({ value: result.value, hideAt: Date.now() + result.hideAfterMs, forMs: result.hideAfterMs })
+    setShown({ value, hideAt: Date.now() + result.hideAfterMs, forMs: result.hideAfterMs })
   }
   return { shown, leftMs, toggle: () => (shown === null ? void show() : setShown(null)) }
 }

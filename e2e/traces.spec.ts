@@ -1,0 +1,177 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { type Installation, startInstallation } from '@countersign/desktop/headless/installation'
+import { isAlive, searchMemory } from '@countersign/tools/traces/process-memory'
+import { spellingsOf } from '@countersign/tools/traces/spellings'
+import { enrolTwoKeys, environmentId } from '@countersign/tools/try-out/people'
+import { SyncServerProcess } from '@countersign/tools/try-out/sync-server-process'
+import { until } from '@countersign/tools/try-out/until'
+import { expect, test } from '@playwright/test'
+import { readFilesUnder } from './src/files-under.ts'
+import { tempFolder } from './src/temp-folder.ts'
+import { Person } from './story/person.ts'
+
+// What is left of a revealed value in the processes of the real app after a lock. The value is made by another installation, and
+// nothing of it goes through the debugger this test drives the app with: that would put it into main itself.
+
+const VALUE = `sk-proj-${randomBytes(24).toString('base64url')}`
+const DIGEST = createHash('sha256').update(VALUE).digest('hex')
+const folder = tempFolder()
+const server = new SyncServerProcess({ dataFile: join(folder.path, 'countersign.db') })
+let admin: Installation
+let dana: Person
+
+test.beforeAll(async () => {
+  await server.start()
+  admin = await startInstallation(join(folder.path, 'admin'))
+  await enrolTwoKeys(admin)
+  await admin.must('team.create', {
+    server: server.url,
+    setupToken: server.setupToken,
+    team: 'Traces',
+    name: 'Ada',
+    device: 'laptop',
+  })
+  const vault = await admin.must('vault.create', { name: 'llm', environments: ['production'] })
+  const production = environmentId(vault, 'production')
+  const { invite, link } = await admin.must('invite.create', {
+    name: 'Dana',
+    roles: ['developer'],
+    access: [{ environment: production, level: 'hold', approve: false }],
+    expiresInMs: 86_400_000,
+  })
+  dana = await Person.start('Dana', 'software', join(folder.path, 'dana'))
+  await dana.join(link ?? '')
+  const code = await dana.shortCode()
+  await until(
+    async () => (await admin.must('invites.list', {})).find((each) => each.invite === invite)?.code === code,
+    { what: 'the inviter sees the same code' },
+  )
+  await admin.must('invite.confirm', { invite, same: true })
+  await dana.codesAreTheSame()
+  await dana.isIn()
+  await admin.must('item.create', {
+    environment: production,
+    name: 'openai',
+    provider: 'openai',
+    value: { api_key: VALUE },
+    note: '',
+    models: [],
+  })
+})
+test.afterAll(async () => {
+  await dana?.close()
+  await admin?.stop()
+  await server.stop()
+  folder.remove()
+})
+
+/** Every process of the app, by its kind: main, core, app window and so on. */
+const processes = async (): Promise<{ pid: number; kind: string }[]> =>
+  dana.app.electron.evaluate(({ app, BrowserWindow }) => {
+    const windows = new Map(
+      BrowserWindow.getAllWindows().map(({ webContents }) => [
+        webContents.getOSProcessId(),
+        webContents.getURL().startsWith('https://app.') ? 'app window' : 'other window',
+      ]),
+    )
+    return app.getAppMetrics().map(({ pid, type, name }) => ({
+      pid,
+      kind: type === 'Browser' ? 'main' : (windows.get(pid) ?? name ?? type),
+    }))
+  })
+
+/** The kinds of those processes that hold anything of the value. */
+const holding = async (): Promise<string[]> => {
+  const kinds: string[] = []
+  for (const { pid, kind } of await processes()) {
+    const { found, searchedBytes } = searchMemory(pid, spellingsOf('value', VALUE))
+    expect(searchedBytes, kind).toBeGreaterThan(1_000_000)
+    if (found.length > 0) kinds.push(kind)
+  }
+  return kinds.sort()
+}
+
+const openCredential = async (): Promise<void> => {
+  await dana.go('Credentials')
+  await dana.window.locator('.item-row', { hasText: 'openai' }).first().click()
+}
+
+const reveal = async (): Promise<void> => {
+  const { window } = dana
+  await openCredential()
+  await window.getByRole('button', { name: 'Reveal API key' }).click()
+  const shown = window.locator('.value:not(.masked)')
+  await expect(shown).toHaveCount(1, { timeout: 30_000 })
+  // Not through a locator: Playwright describes every element that it hands out, with its text.
+  const digest = await window.evaluate(async () => {
+    const element = document.querySelector('.value:not(.masked)')
+    const bytes = new TextEncoder().encode(element?.textContent ?? '')
+    return [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))]
+      .map((each) => each.toString(16).padStart(2, '0'))
+      .join('')
+  })
+  expect(digest).toBe(DIGEST)
+}
+
+test('T41 a revealed value is in the core and in the app window only, and after a lock nowhere', async () => {
+  await reveal()
+  const before = await processes()
+  expect(await holding()).toEqual(['Countersign core', 'app window'])
+  await dana.lock()
+  for (const { pid, kind } of before)
+    if (kind === 'Countersign core' || kind === 'app window') expect(isAlive(pid), kind).toBe(false)
+  expect(await holding()).toEqual([])
+  await dana.unlock()
+  await reveal()
+})
+
+const copy = async (): Promise<void> => {
+  await dana.window.getByRole('button', { name: 'Copy API key' }).click()
+  await expect.poll(clipboardDigest, { timeout: 30_000 }).toBe(DIGEST)
+}
+const clipboardDigest = async (): Promise<string> => {
+  const text = await dana.app.electron.evaluate(({ clipboard }) => clipboard.readText())
+  return text === '' ? 'empty' : createHash('sha256').update(text).digest('hex')
+}
+
+test('T42 a copied value is taken from the clipboard after its time, and by a lock', async () => {
+  await dana.window.evaluate(() =>
+    window.countersign.call('settings.set', {
+      idleLockMs: 600_000,
+      clipboardClearMs: 5_000,
+      theme: 'system',
+    }),
+  )
+  await copy()
+  await expect.poll(clipboardDigest, { timeout: 30_000 }).toBe('empty')
+  await dana.window.evaluate(() =>
+    window.countersign.call('settings.set', {
+      idleLockMs: 600_000,
+      clipboardClearMs: 300_000,
+      theme: 'system',
+    }),
+  )
+  await copy()
+  await dana.lock()
+  await expect.poll(clipboardDigest).toBe('empty')
+})
+
+test('T42 what somebody else put on the clipboard stays there', async () => {
+  await dana.unlock()
+  await openCredential()
+  await copy()
+  await dana.app.electron.evaluate(({ clipboard }) => clipboard.writeText('a shopping list'))
+  await dana.lock()
+  expect(await dana.app.electron.evaluate(({ clipboard }) => clipboard.readText())).toBe('a shopping list')
+})
+
+test('T43 nobody collects crashes: the reporter is off and no dump is there', async () => {
+  const { dumps, uploads } = await dana.app.electron.evaluate(({ app, crashReporter }) => ({
+    dumps: app.getPath('crashDumps'),
+    uploads: crashReporter.getUploadToServer(),
+  }))
+  expect(uploads).toBe(false)
+  expect(readFilesUnder(dana.profileDir, (bytes) => bytes.includes('MDMP'))).toEqual([])
+  expect(dumps.startsWith(dana.profileDir)).toBe(true)
+})
