@@ -26,6 +26,9 @@ const HOUR = 3_600_000
 const VALUE = `sk-proj-${randomBytes(24).toString('base64url')}`
 const REFERENCE = 'cs://llm/production/openai'
 
+/** A whole team is set up first, on whatever machine this is. */
+const SET_UP_MS = 180_000
+
 /** Linux lets its root read other processes; elsewhere there is nothing to read them with. */
 describe.runIf(process.platform === 'linux')('memory of an installation whose vault was open', () => {
   let folder: string
@@ -142,7 +145,7 @@ describe.runIf(process.platform === 'linux')('memory of an installation whose va
     expect(read).toMatchObject({ ok: true, value: { value: VALUE } })
     secrets = await openAgain(join(folder, 'developer'))
     core = await developer.corePid()
-  })
+  }, SET_UP_MS)
   afterAll(async () => {
     await developer?.stop()
     await admin?.stop()
