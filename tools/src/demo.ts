@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -20,7 +21,6 @@ const print = (line: unknown): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'countersign-try-out-'))
 let starting: Promise<TryOutTeam> | undefined
 let ending: Promise<never> | undefined
 /** Once, however often it is asked for: a Ctrl+C reaches us from the terminal and again from every program above us. */
@@ -35,6 +35,8 @@ const end = (code: number): Promise<never> => {
   return ending
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end(0))
+// In the same turn, and after the signals are heard: whoever sees the folder can end us cleanly.
+const folder = mkdtempSync(join(tmpdir(), 'countersign-try-out-'))
 whenLauncherEnds(() => void end(0))
 // Nobody reads any more: not a reason to leave everything running.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => void end(0))

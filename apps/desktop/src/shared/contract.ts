@@ -4,7 +4,7 @@ import { itemValueSchema, slugSchema } from '@countersign/schema/item'
 import { levelSchema, policySchema, roleSchema } from '@countersign/schema/policy'
 import { termsSchema } from '@countersign/schema/request'
 import { z } from 'zod'
-import { sealedForWindowSchema, windowKeySchema } from './shown-value.ts'
+import { sealedForWindowSchema, windowKeySchema } from './sealed-for-window.ts'
 import * as v from './views.ts'
 
 /**

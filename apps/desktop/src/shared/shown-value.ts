@@ -1,14 +1,10 @@
-import { bytesSchema } from '@countersign/schema/bytes'
-import { z } from 'zod'
+import type { SealedForWindow } from './sealed-for-window.ts'
 
 /**
  * A value on its way from the core to the window that shows it. Main carries the message and must not be left with the value in its
  * memory, which no lock clears: so the window makes a key pair for one answer, and the core seals to it.
  * ECDH on P-256, HKDF-SHA-256 over both public keys, AES-256-GCM, all of Web Crypto, as windows have no other.
  */
-export const windowKeySchema = bytesSchema(65)
-export const sealedForWindowSchema = z.strictObject({ key: windowKeySchema, bytes: bytesSchema(17, 65_552) })
-export type SealedForWindow = z.infer<typeof sealedForWindowSchema>
 
 /** Web Crypto's key, which has no name that Node's and the browser's types share. */
 type WebKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>
