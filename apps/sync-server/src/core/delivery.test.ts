@@ -43,6 +43,18 @@ describe('delivery', () => {
     expect(delivery.offer(committed(5, 1), false)).toBe(true)
   })
 
+  test('the ledger is read before every other stream, also where it became stale after them', () => {
+    const delivery = new Delivery()
+    delivery.follow('c/1', 0, head(9))
+    delivery.follow('ledger', 0, head(1))
+    expect(delivery.due()?.stream).toBe('ledger')
+    expect(delivery.take({ stream: 'ledger', from: 0 }, 2, head(1))).toBe(true)
+    expect(delivery.due()).toEqual({ stream: 'c/1', from: 0 })
+    expect(delivery.take({ stream: 'c/1', from: 0 }, 5, head(9))).toBe(true)
+    expect(delivery.offer(committed(2, 1, 'ledger'), true)).toBe(false)
+    expect(delivery.due()).toEqual({ stream: 'ledger', from: 2 })
+  })
+
   test('a client that claims more than there is hears of what comes', () => {
     const delivery = new Delivery()
     delivery.follow('s', 900, head(4))

@@ -1,4 +1,5 @@
 import type { Head } from '@countersign/schema/entry'
+import { LEDGER } from '@countersign/schema/ids'
 import type { Committed } from './store.ts'
 
 export interface Span {
@@ -62,10 +63,13 @@ export class Delivery {
     this.#stale.add(stream)
   }
 
-  /** What to read from the store and send next; undefined when everything is up to date. */
+  /**
+   * What to read from the store and send next; undefined when everything is up to date. The ledger goes first: entries of other streams
+   * rest on it, and a client that has not got it yet cannot take them.
+   */
   due(): Span | undefined {
-    for (const stream of this.#stale) return { stream, from: this.#next.get(stream) ?? 0 }
-    return undefined
+    const stream = this.#stale.has(LEDGER) ? LEDGER : this.#stale.values().next().value
+    return stream === undefined ? undefined : { stream, from: this.#next.get(stream) ?? 0 }
   }
 
   /**
