@@ -1,6 +1,6 @@
-import { restoreState } from '@countersign/ledger/checkpoint'
 import { parseLedgerContent } from '@countersign/ledger/plain-content'
 import { reduceLedger } from '@countersign/ledger/reduce'
+import { unpackState } from '@countersign/ledger/state-checkpoint'
 import {
   CanonicalError,
   type CborValue,
@@ -18,7 +18,7 @@ const ENTRIES_A_STATE = 200
 /** The rules themselves: whatever a member signs and seals is accepted or refused with a code, never thrown at (L4). */
 export const ledgerParsers = async (): Promise<FuzzedParser[]> => {
   const { written, checkpoint } = await sampleCompany()
-  let state = restoreState(checkpoint)
+  let state = unpackState(checkpoint)
   let taken = 0
   return [
     {
@@ -49,7 +49,7 @@ export const ledgerParsers = async (): Promise<FuzzedParser[]> => {
         }
         const parsed = z.object({ envelope: envelopeSchema, body: z.unknown() }).safeParse(value)
         if (!parsed.success) return 'schema.refused'
-        if (taken++ % ENTRIES_A_STATE === 0) state = restoreState(checkpoint)
+        if (taken++ % ENTRIES_A_STATE === 0) state = unpackState(checkpoint)
         const { head } = state.projection
         if (head === null) throw new Error('a team without a head')
         const { envelope, body } = parsed.data

@@ -1,5 +1,5 @@
-import { serializeState } from '@countersign/ledger/checkpoint'
 import type { LedgerState } from '@countersign/ledger/state'
+import { packState } from '@countersign/ledger/state-checkpoint'
 import { company } from '@countersign/ledger/test/company'
 
 /** A team of five with a decided request and items: ledger entries of most types, and compartment entries, all genuine. */
@@ -20,5 +20,5 @@ export const sampleCompany = async () => {
   const state: LedgerState = team.state
   const entries = team.entries.map(({ bytes }) => bytes)
   const written = team.entries
-  return { entries, items, checkpoint: serializeState(state), written }
+  return { entries, items, checkpoint: packState(state), written }
 }

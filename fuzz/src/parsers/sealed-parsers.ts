@@ -5,8 +5,9 @@ import { kemKeypair, openSealed, sealTo } from '@countersign/crypto/kem'
 import { randomBytes } from '@countersign/crypto/random'
 import { unwrapRoot, wrapRoot } from '@countersign/crypto/root-wrap'
 import { Secret } from '@countersign/crypto/secret'
-import { restoreCompartment, restoreProjection, restoreState } from '@countersign/ledger/checkpoint'
+import { restoreCompartment, restoreProjection } from '@countersign/ledger/checkpoint'
 import { LedgerError } from '@countersign/ledger/ledger-error'
+import { type PackedState, unpackState } from '@countersign/ledger/state-checkpoint'
 import { CanonicalError, encodeCanonical } from '@countersign/schema/canonical'
 import { newId } from '@countersign/schema/ids'
 import { mailboxSlotSchema } from '@countersign/schema/wire'
@@ -28,6 +29,11 @@ const opens = (input: Uint8Array, genuine: readonly Uint8Array[], attempt: () =>
   return 'accepted'
 }
 
+/** Requests are read one by one, long after the rest. */
+const readAll = (packed: PackedState): void => {
+  for (const _ of unpackState(packed).requests.values());
+}
+
 /** The parsers of sealed bytes, and of what a peer may have put inside. */
 export const sealedParsers = async (): Promise<FuzzedParser[]> => {
   const key = Secret.random()
@@ -44,6 +50,9 @@ export const sealedParsers = async (): Promise<FuzzedParser[]> => {
   const mailbox = { team: newId(), mailbox: randomBytes(32), seal: key }
   const slots = mailboxSlotSchema.options
   const { checkpoint } = await sampleCompany()
+  const asState = (input: Uint8Array): void => readAll({ ...checkpoint, state: input })
+  const asIndex = (input: Uint8Array): void => readAll({ ...checkpoint, index: input })
+  const asClosed = (input: Uint8Array): void => readAll({ ...checkpoint, closed: [{ read: () => input }] })
   const hidden = [
     {},
     { commitment: randomBytes(32) },
@@ -91,9 +100,9 @@ export const sealedParsers = async (): Promise<FuzzedParser[]> => {
     {
       name: 'checkpoint',
       from: 'a damaged disk',
-      seeds: [checkpoint],
+      seeds: [checkpoint.state, checkpoint.index, ...checkpoint.closed.map((shelf) => shelf.read())],
       parse: (input) => {
-        const readers = [restoreState, restoreProjection, restoreCompartment]
+        const readers = [asState, asIndex, asClosed, restoreProjection, restoreCompartment]
         for (const read of readers) {
           try {
             read(input)

@@ -6,7 +6,6 @@ import { idSchema } from '@countersign/schema/ids'
 import { z } from 'zod'
 import { type CompartmentState, itemForkSchema, itemStateSchema } from './compartment.ts'
 import { HashLog } from './hash-log.ts'
-import { LedgerError } from './ledger-error.ts'
 import {
   accessStepSchema,
   auditKeyRecordSchema,
@@ -18,11 +17,11 @@ import {
   pinnedCredentialSchema,
   teamKeyRecordSchema,
 } from './projection-record.ts'
-import { type LedgerState, policyRecordSchema, requestRecordSchema } from './state.ts'
+import { restoring } from './restoring.ts'
 
 const bytes = z.instanceof(Uint8Array)
-const pairs = <T extends z.ZodType>(value: T) => z.array(z.tuple([z.string(), value]))
-const idList = z.array(idSchema)
+export const pairs = <T extends z.ZodType>(value: T) => z.array(z.tuple([z.string(), value]))
+export const idList = z.array(idSchema)
 
 const environmentSchema = z.strictObject({
   environment: idSchema,
@@ -34,7 +33,7 @@ const environmentSchema = z.strictObject({
   wrapsAt: pairs(seqSchema),
 })
 
-const projectionSchema = z.strictObject({
+export const projectionSchema = z.strictObject({
   team: idSchema.nullable(),
   genesis: hashSchema.nullable(),
   head: headSchema.nullable(),
@@ -48,29 +47,6 @@ const projectionSchema = z.strictObject({
   auditKeys: z.array(auditKeyRecordSchema),
 })
 
-const names = pairs(z.string())
-
-const stateSchema = z.strictObject({
-  v: z.literal(1),
-  projection: projectionSchema,
-  /** Null where it is the same. */
-  plain: projectionSchema.nullable(),
-  hashes: bytes,
-  ids: idList,
-  names: z.strictObject({
-    team: z.string(),
-    members: names,
-    devices: names,
-    credentials: names,
-    vaults: names,
-    environments: names,
-  }),
-  policies: pairs(policyRecordSchema),
-  requests: z.array(requestRecordSchema),
-  open: idList,
-  grants: idList,
-})
-
 const compartmentSchema = z.strictObject({
   v: z.literal(1),
   environment: idSchema,
@@ -82,7 +58,7 @@ const compartmentSchema = z.strictObject({
   forks: pairs(z.array(itemForkSchema)),
 })
 
-const projectionToPlain = (projection: Projection): CborValue =>
+export const projectionToPlain = (projection: Projection): CborValue =>
   ({
     ...projection,
     members: [...projection.members.values()],
@@ -96,7 +72,7 @@ const projectionToPlain = (projection: Projection): CborValue =>
     })),
   }) as CborValue
 
-const projectionFrom = (plain: z.infer<typeof projectionSchema>): Projection => ({
+export const projectionFrom = (plain: z.infer<typeof projectionSchema>): Projection => ({
   ...plain,
   members: new Map(plain.members.map((each) => [each.member, each])),
   devices: new Map(plain.devices.map((each) => [each.device, each])),
@@ -110,67 +86,7 @@ const projectionFrom = (plain: z.infer<typeof projectionSchema>): Projection => 
   ),
 })
 
-/** Canonical bytes of the whole state, for a checkpoint the caller seals: the same state gives the same bytes. */
-export const serializeState = (state: LedgerState): Uint8Array => {
-  const { team, members, devices, credentials, vaults, environments } = state.names
-  return encodeCanonical({
-    v: 1,
-    projection: projectionToPlain(state.projection),
-    plain: state.plain === state.projection ? null : projectionToPlain(state.plain),
-    hashes: state.hashes.toBytes(),
-    ids: [...state.ids],
-    names: {
-      team,
-      members: [...members],
-      devices: [...devices],
-      credentials: [...credentials],
-      vaults: [...vaults],
-      environments: [...environments],
-    },
-    policies: [...state.policies],
-    requests: [...state.requests.values()],
-    open: [...state.open],
-    grants: [...state.grants],
-  } as CborValue)
-}
-
-const restoring = <T>(restore: () => T): T => {
-  try {
-    return restore()
-  } catch (cause) {
-    throw new LedgerError('checkpoint.damaged', 'the checkpoint is damaged: replay the ledger instead', {
-      cause,
-    })
-  }
-}
-
-/** The state that `serializeState` wrote; throws LedgerError `checkpoint.damaged` on anything else. */
-export const restoreState = (checkpoint: Uint8Array): LedgerState =>
-  restoring(() => {
-    const plain = stateSchema.parse(decodeCanonical(checkpoint))
-    const { team, members, devices, credentials, vaults, environments } = plain.names
-    const projection = projectionFrom(plain.projection)
-    return {
-      projection,
-      plain: plain.plain === null ? projection : projectionFrom(plain.plain),
-      hashes: HashLog.fromBytes(plain.hashes),
-      ids: new Set(plain.ids),
-      names: {
-        team,
-        members: new Map(members),
-        devices: new Map(devices),
-        credentials: new Map(credentials),
-        vaults: new Map(vaults),
-        environments: new Map(environments),
-      },
-      policies: new Map(plain.policies),
-      requests: new Map(plain.requests.map((each) => [each.request, each])),
-      open: new Set(plain.open),
-      grants: new Set(plain.grants),
-    }
-  })
-
-/** As `serializeState`, for the plain projection that a locked client or a server keeps. */
+/** Canonical bytes of the plain projection that a locked client or a server keeps. */
 export const serializeProjection = (projection: Projection): Uint8Array =>
   encodeCanonical(projectionToPlain(projection))
 

@@ -79,7 +79,7 @@ export const applyRequestCreate = (
   envelope: Envelope,
   body: LedgerBody<'request.create'>,
 ): void => {
-  state.requests.set(body.request, {
+  state.requests.add({
     request: body.request,
     seq: envelope.seq,
     time: envelope.time,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { serializeState } from '@countersign/ledger/checkpoint'
 import type { RequestRecord } from '@countersign/ledger/state'
+import { wholeState } from '@countersign/ledger/test/whole-state'
 import { toHex } from '@countersign/schema/hex'
 import type { World } from '../run/world.ts'
 import type { Machine } from '../team/machine.ts'
@@ -16,7 +16,7 @@ const checkReducer = (world: World, machine: Machine): void => {
   const seenBefore = world.checkedHeads.get(machine)
   if (seenBefore === key) return
   world.checkedHeads.set(machine, key)
-  const digest = digestOf(serializeState(session.ledger))
+  const digest = digestOf(wholeState(session.ledger))
   const known = world.oracle.states.get(key)
   if (known === undefined) world.oracle.states.set(key, { digest, machine: machine.name })
   else if (known.digest !== digest) {

@@ -4,7 +4,7 @@ import { hkdf } from '@countersign/crypto/derive'
 import type { Secret } from '@countersign/crypto/secret'
 import { type CborValue, decodeCanonical, encodeCanonical } from '@countersign/schema/canonical'
 import { ClientError } from '../client-error.ts'
-import type { LocalStore } from '../store/local-store.ts'
+import type { LocalStore, StoreWrite } from '../store/local-store.ts'
 
 /**
  * One kind of an installation's own records, sealed under the member's store key: readable only here and only while unlocked. A record's
@@ -28,16 +28,24 @@ export class SealedRecords {
 
   /** Replaces several records at once, all or none, and forgets those of `dels`; not yet on the disk when it resolves. */
   async replace(puts: readonly (readonly [string, CborValue])[], dels: readonly string[]): Promise<void> {
-    await this.#store.batch(
-      {
-        puts: puts.map(([name, value]): [string, Uint8Array] => [
-          this.#keyOf(name),
-          this.sealed(name, value),
-        ]),
-        dels: dels.map((name) => this.#keyOf(name)),
-      },
-      { durable: false },
-    )
+    const blobs = puts.map(([name, value]) => [name, this.sealed(name, value)] as const)
+    await this.#store.batch(this.write(blobs, dels), { durable: false })
+  }
+
+  /** What writes blobs that `sealed` made under these names, and forgets the records of `dels`. */
+  write(
+    blobs: readonly (readonly [string, Uint8Array])[],
+    dels: readonly string[],
+  ): StoreWrite & { readonly dels: readonly string[] } {
+    return {
+      puts: blobs.map(([name, blob]) => [this.#keyOf(name), blob] as const),
+      dels: dels.map((name) => this.#keyOf(name)),
+    }
+  }
+
+  /** A record as it stands on the disk, sealed; undefined where there is none. */
+  blob(name: string): Promise<Uint8Array | undefined> {
+    return this.#store.get(this.#keyOf(name))
   }
 
   /** Undefined where there is none; throws ClientError `store.corrupt` where it does not open. */

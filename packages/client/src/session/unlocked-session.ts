@@ -74,7 +74,7 @@ export class UnlockedSession {
     const listeners = new Set<(changes: Changes) => void>()
     const records = new SealedRecords(device.store, keys.storeKey, 'checkpoint')
     const checkpoints = {
-      ledger: new LedgerCheckpoints(records),
+      ledger: new LedgerCheckpoints(records, device.store),
       compartments: new CompartmentCheckpoints(records),
     }
     const onChanges = (changes: Changes): void => {

@@ -1,11 +1,12 @@
 import { cryptoReady } from '@countersign/crypto/ready'
 import { Secret } from '@countersign/crypto/secret'
-import { serializeState } from '@countersign/ledger/checkpoint'
+import { wholeState } from '@countersign/ledger/test/whole-state'
 import { newId } from '@countersign/schema/ids'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { memoryStore } from '../../test/memory-store.ts'
 import { ServerProcess } from '../../test/server-process.ts'
 import { type Opened, SessionTeam } from '../../test/session-team.ts'
+import { changeRequest } from '../requests/request-bodies.ts'
 import { SealedRecords } from '../session/sealed-records.ts'
 import { UnlockedSession } from '../session/unlocked-session.ts'
 import type { LocalStore } from '../store/local-store.ts'
@@ -14,6 +15,9 @@ import { LedgerCheckpoints } from './ledger-checkpoint.ts'
 
 const HEADER = 'sealed/checkpoint/ledger'
 const STATE = 'sealed/checkpoint/ledger.state.0'
+const CLOSED = 'sealed/checkpoint/ledger.closed.0'
+const INDEX = 'checkpoint/ledger.index'
+const PARTS = [HEADER, STATE, CLOSED, INDEX]
 const ENTRIES = 'replica/entry/ledger/'
 const VAULTS = 220
 
@@ -36,8 +40,7 @@ describe('L73 an unlock with a checkpoint of the ledger', () => {
   let store: LocalStore
   let expected: Uint8Array
   let joinedAt: number | undefined
-  let header: Uint8Array
-  let state: Uint8Array
+  let checkpoint: [string, Uint8Array][]
   const opened: Opened[] = []
 
   const open = async (on: LocalStore): Promise<Opened> => {
@@ -53,6 +56,26 @@ describe('L73 an unlock with a checkpoint of the ledger', () => {
     )
     if (!added.ok) throw new Error(added.code)
   }
+  /** Requests that were taken back. */
+  const closeRequests = async ({ session }: Opened, count: number): Promise<void> => {
+    const digest = new Uint8Array(32)
+    const about = { environments: [], entryType: 'member.roles', digest, subject: null, summary: 'a role' }
+    const added = await session.append((author) => {
+      const createdAt = session.now()
+      const by = { requester: author.member, device: author.device, createdAt, deadlineMs: 60_000 }
+      return Array.from({ length: count }, () => changeRequest({ ...by, ...about })).flatMap((body) => [
+        ledgerDraft(author, 'request.create', { request: body.request }, body),
+        ledgerDraft(author, 'request.cancel', { request: body.request }, { reason: 'a mistake' }),
+      ])
+    })
+    if (!added.ok) throw new Error(added.code)
+  }
+  const saved = async (from: LocalStore): Promise<[string, Uint8Array][]> =>
+    Promise.all(
+      PARTS.map(
+        async (key): Promise<[string, Uint8Array]> => [key, (await from.get(key)) ?? new Uint8Array(0)],
+      ),
+    )
   /** Unlocks on this store, gives the state and whether the whole ledger was read for it. */
   const unlock = async (on: LocalStore) => {
     const { store: watched, from } = readingFrom(on)
@@ -65,7 +88,7 @@ describe('L73 an unlock with a checkpoint of the ledger', () => {
     const wholly = from.slice(before).includes(undefined)
     const result = {
       wholly,
-      state: serializeState(session.ledger),
+      state: wholeState(session.ledger),
       joinedAt: session.joinedAt(session.member),
       teamKey: session.ring.teamKey(0) !== null,
     }
@@ -87,15 +110,15 @@ describe('L73 an unlock with a checkpoint of the ledger', () => {
     store = memoryStore()
     const first = await open(store)
     await addVaults(first, VAULTS)
+    await closeRequests(first, 3)
     await first.stop()
     // A session that judges that much anew writes the checkpoint a little after the unlock.
     const second = await open(store)
     while ((await store.get(HEADER)) === undefined) await new Promise((resolve) => setTimeout(resolve, 20))
-    expected = serializeState(second.session.ledger)
+    expected = wholeState(second.session.ledger)
     joinedAt = second.session.joinedAt(second.session.member)
     await second.stop()
-    header = (await store.get(HEADER)) ?? new Uint8Array(0)
-    state = (await store.get(STATE)) ?? new Uint8Array(0)
+    checkpoint = await saved(store)
     await server.stop()
   })
   afterAll(async () => {
@@ -105,7 +128,7 @@ describe('L73 an unlock with a checkpoint of the ledger', () => {
 
   it('L73 has the same state as a replay, without reading the ledger', async () => {
     expect(await unlock(await copyOf())).toEqual({ wholly: false, state: expected, joinedAt, teamKey: true })
-    const without = await copyOf([], [HEADER, STATE])
+    const without = await copyOf([], PARTS)
     expect(await unlock(without)).toEqual({ wholly: true, state: expected, joinedAt, teamKey: true })
     expect(joinedAt).toBeGreaterThan(0)
   })
@@ -121,15 +144,13 @@ describe('L73 an unlock with a checkpoint of the ledger', () => {
       state: 1,
       joinedAt: [],
     })
-    for (const damaged of [
-      await copyOf([[HEADER, flipped(header)]]),
-      await copyOf([[STATE, flipped(state)]]),
-      await copyOf([[STATE, header]]),
-      await copyOf([[STATE, new Uint8Array(3)]]),
-      await copyOf([[HEADER, foreign]]),
-      await copyOf([], [STATE]),
-    ]) {
-      expect(await unlock(damaged)).toMatchObject({ wholly: true, state: expected, joinedAt })
+    const header = checkpoint[0]?.[1] ?? new Uint8Array(0)
+    for (const [key, bytes] of checkpoint) {
+      for (const damaged of [flipped(bytes), new Uint8Array(3), key === HEADER ? foreign : header]) {
+        const replayed = await unlock(await copyOf([[key, damaged]]))
+        expect(replayed, key).toMatchObject({ wholly: true, state: expected, joinedAt })
+      }
+      expect(await unlock(await copyOf([], [key])), key).toMatchObject({ wholly: true, state: expected })
     }
   })
 
@@ -138,28 +159,19 @@ describe('L73 an unlock with a checkpoint of the ledger', () => {
     const ahead = await copyOf()
     const session = await open(ahead)
     await addVaults(session, 3)
-    const now = serializeState(session.session.ledger)
+    await closeRequests(session, 2)
+    const now = wholeState(session.session.ledger)
     await session.stop()
     await server.stop()
-    await ahead.batch(
-      {
-        puts: [
-          [HEADER, header],
-          [STATE, state],
-        ],
-      },
-      { durable: true },
-    )
+    await ahead.batch({ puts: checkpoint }, { durable: true })
     expect(await unlock(ahead)).toMatchObject({ wholly: false, state: now })
 
     // The same member's checkpoint after entries that this disk does not have.
     const behind = await copyOf()
     const records = session.session.records('checkpoint')
-    const foreign = new LedgerCheckpoints(records)
+    const foreign = new LedgerCheckpoints(records, ahead)
     await foreign.save({ state: session.session.ledger, joinedAt: new Map() })
-    const later: [string, Uint8Array][] = []
-    for (const key of [HEADER, STATE]) later.push([key, (await ahead.get(key)) ?? new Uint8Array(0)])
-    await behind.batch({ puts: later }, { durable: true })
+    await behind.batch({ puts: await saved(ahead) }, { durable: true })
     await server.stop()
     expect(await unlock(behind)).toMatchObject({ wholly: true, state: expected })
   })

@@ -46,7 +46,8 @@ export const bindingView = (
 
 /** Live ones first, then newest first. */
 export const bindingViews = (session: UnlockedSession, readsOf: ReadsOf): BindingView[] => {
-  const views = [...session.ledger.requests.keys()]
+  const views = session.ledger.requests
+    .ids()
     .flatMap((binding) => bindingView(session, binding, readsOf) ?? [])
     .reverse()
   return [

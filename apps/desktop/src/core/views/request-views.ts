@@ -69,7 +69,10 @@ export const requestRow = (session: UnlockedSession, request: RequestId): Reques
 
 /** Newest first. */
 export const requestRows = (session: UnlockedSession): RequestRow[] =>
-  [...session.ledger.requests.keys()].flatMap((request) => requestRow(session, request) ?? []).reverse()
+  session.ledger.requests
+    .ids()
+    .flatMap((request) => requestRow(session, request) ?? [])
+    .reverse()
 
 /** How many wait for this member's touch. */
 export const waitingFor = (session: UnlockedSession): number => {
