@@ -47,6 +47,8 @@ export class VaultSource implements UnlockedSource {
   readonly #listeners = new Set<(event: SourceEvent) => void>()
   readonly #snapshots = new Map<string, { snapshot: BindingSnapshot; until: number }>()
   readonly #shown = new Map<string, string>()
+  /** How many requests the ledger had when it was looked at last. */
+  #looked: number
   readonly #versions = new Map<string, number>()
   readonly #opened = new Map<string, SealedVersion>()
   readonly #stops: (() => void)[] = []
@@ -58,6 +60,7 @@ export class VaultSource implements UnlockedSource {
     this.#serving = new ServingState(session)
     this.tokens = tokenStore(session.records('token'))
     this.#mode = this.#serving.mode()
+    this.#looked = session.ledger.requests.size
     this.#look(false)
     this.#stops.push(session.onChanges(() => this.#look(true)))
     this.#stops.push(session.device.replica.onStatus(() => this.#lookAtMode()))
@@ -247,14 +250,20 @@ export class VaultSource implements UnlockedSource {
   #look(tell: boolean): void {
     this.#snapshots.clear()
     const { ledger, member, device } = this.#session
-    for (const [id, record] of ledger.requests) {
-      const { body } = record
-      if (body.kind !== 'binding' || body.requester !== member || body.device !== device.device) continue
+    const { requests, open, grants } = ledger
+    // A closed request stays as it is: it is looked at once more after it closed, and then no longer.
+    const moving = new Set([...open, ...grants, ...this.#shown.keys(), ...requests.ids(this.#looked)])
+    this.#looked = requests.size
+    for (const id of moving) {
+      const body = requests.get(id)?.body
+      if (body?.kind !== 'binding' || body.requester !== member || body.device !== device.device) continue
       const snapshot = this.binding(id)
       if (snapshot === undefined) continue
       const shown = `${snapshot.state} ${snapshot.decisions.length} ${snapshot.expiresAt}`
-      if (this.#shown.get(id) !== shown) {
-        this.#shown.set(id, shown)
+      const before = this.#shown.get(id)
+      if (open.has(id) || grants.has(id)) this.#shown.set(id, shown)
+      else this.#shown.delete(id)
+      if (before !== shown) {
         if (snapshot.state !== 'granted') this.#forget(id)
         if (tell) this.#emit({ type: 'binding', id })
       }
