@@ -67,7 +67,10 @@ module.exports = {
       from: { path: '^apps/sync-server/', pathNot: TEST_CODE },
       to: {
         path: '^packages/(crypto|ledger|client|local-api)/',
-        pathNot: ['^packages/crypto/src/verify\\.ts$', '^packages/ledger/src/projection\\.ts$'],
+        pathNot: [
+          '^packages/crypto/src/(verify|native-sodium)\\.ts$',
+          '^packages/ledger/src/projection\\.ts$',
+        ],
       },
     },
     {
@@ -76,6 +79,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^apps/sync-server/', pathNot: TEST_CODE },
       to: { path: '^packages/crypto/src/(aead|kem|derive|root-wrap|secret)\\.ts$', reachable: true },
+    },
+    {
+      name: 'native-sodium-on-the-server',
+      comment:
+        'The native libsodium is one more binary to trust: only the server loads it, and only to verify',
+      severity: 'error',
+      from: { pathNot: ['^apps/sync-server/', '^packages/crypto/.*\\.test\\.ts$', '^bench/'] },
+      to: { path: '^packages/crypto/src/native-sodium\\.ts$' },
     },
     {
       name: 'ledger-pure',

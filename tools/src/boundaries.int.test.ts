@@ -21,6 +21,7 @@ const allowed: Record<string, string> = {
   'packages/crypto/src/sign.ts': "import './secret.ts'\nexport const sign = 1",
   'packages/crypto/src/verify.ts':
     "import 'node:crypto'\nimport '@countersign/schema/entry'\nexport const verify = 1",
+  'packages/crypto/src/native-sodium.ts': 'export const native = 1',
   'packages/ledger/src/reduce.ts': "import '@countersign/crypto/verify'\nexport const reduce = 1",
   'packages/client/src/sync.ts':
     "import 'node:fs'\nimport '@countersign/ledger/reduce'\nimport '@countersign/crypto/aead'\nexport const sync = 1",
@@ -28,6 +29,7 @@ const allowed: Record<string, string> = {
   'packages/local-api/src/serve.ts': "import '@countersign/client/sync'\nexport const serve = 1",
   'apps/sync-server/src/core/append.ts': "import '@countersign/crypto/verify'\nexport const append = 1",
   'apps/sync-server/src/core/append.test.ts': "import '@countersign/crypto/sign'",
+  'apps/sync-server/src/server.ts': "import '@countersign/crypto/native-sodium'",
   'apps/sync-server/src/adapters/socket.ts':
     "import 'ws'\nimport 'node:net'\nimport '../core/append.ts'\nexport const socket = 1",
   'apps/desktop/src/shared/contract.ts': "import '@countersign/schema/entry'\nexport const contract = 1",
@@ -74,6 +76,17 @@ const refused: [rule: string, file: string, text: string][] = [
     "import type { A } from '@countersign/crypto/secret'",
   ],
   ['server-reaches-no-secret', 'apps/sync-server/src/adapters/far.ts', "import './opens.ts'"],
+  [
+    'native-sodium-on-the-server',
+    'packages/client/src/native.ts',
+    "import '@countersign/crypto/native-sodium'",
+  ],
+  [
+    'native-sodium-on-the-server',
+    'apps/desktop/src/core/native.ts',
+    "import '@countersign/crypto/native-sodium'",
+  ],
+  ['native-sodium-on-the-server', 'packages/crypto/src/native.ts', "import './native-sodium.ts'"],
   ['ledger-pure', 'packages/ledger/src/reads.ts', "import 'node:fs'"],
   ['ledger-pure', 'packages/ledger/src/talks.ts', "import 'ws'"],
   ['server-core-pure', 'apps/sync-server/src/core/reads.ts', "import 'node:fs'"],

@@ -84,6 +84,30 @@ describe('the process', () => {
   })
 })
 
+describe('C9 the libsodium that verifies', () => {
+  test.each([
+    { sodium: 'native', environment: {} },
+    // As on a platform for which no library is there: Node loads none.
+    { sodium: 'wasm', environment: { NODE_OPTIONS: '--no-addons' } },
+  ])(
+    '$sodium: the log says so, good signatures are taken and forged ones refused',
+    async ({ sodium, environment }) => {
+      const server = await start({ COUNTERSIGN_SETUP_TOKEN: TOKEN, ...environment })
+      expect(server.log()).toContain(`"sodium":"${sodium}"`)
+      const team = await foundTeam(server.url, TOKEN)
+      const client = await TestClient.login(server.url, team, team.founder)
+      const vault = () => team.ledger(team.founder, 'vault.create', { teamKeyEpoch: 0, vault: newId() })
+      const good = await Promise.all([vault(), vault(), vault()].map((part) => client.append(part)))
+      expect(good.map((each) => each.type)).toEqual(['appended', 'appended', 'appended'])
+      const forged = vault()
+      const [entry] = forged.entries
+      if (entry !== undefined) entry[entry.length - 1] = (entry.at(-1) ?? 0) ^ 1
+      expect(await client.append(forged)).toMatchObject({ type: 'refused', code: 'append.refused' })
+      await client.close()
+    },
+  )
+})
+
 describe('starting where one should not', () => {
   test('a setting that is wrong is named, its value is not repeated', async () => {
     const wrong: [string[], Record<string, string>, string][] = [

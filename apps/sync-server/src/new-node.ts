@@ -11,10 +11,13 @@ const IDLE_TEAMS = 200
 type GivenParts = Pick<
   NodeContext,
   'store' | 'rates' | 'connectionLimits' | 'log' | 'now' | 'onTokenUsed' | 'isDraining'
->
+> & {
+  /** Whether Node's thread pool helps to verify signatures: where this thread has only WebAssembly for it. */
+  readonly checksAhead: boolean
+}
 
 /** A node over a store: everything its connections and requests share. What listens is the caller's. */
-export const newNode = (given: GivenParts): NodeContext => {
+export const newNode = ({ checksAhead, ...given }: GivenParts): NodeContext => {
   const { store, rates } = given
   const metrics = createMetrics()
   return {
@@ -27,6 +30,7 @@ export const newNode = (given: GivenParts): NodeContext => {
     }),
     appends: new AppendQueue({
       log: store.log,
+      checksAhead,
       schedule: setImmediate,
       now: () => performance.now(),
       onFlush: ({ appends, durationMs }) => {

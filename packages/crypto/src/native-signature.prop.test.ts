@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { acceptsNatively, acceptsNativelyElsewhere } from './native-signature.ts'
+import { nativeSodium } from './native-sodium.ts'
 import { cryptoReady } from './ready.ts'
 import { sodium } from './sodium.ts'
 import { verifyEd25519 } from './verify-signature.ts'
@@ -87,8 +88,18 @@ const crafted = (t: Point, u: Point, message: Uint8Array): Case => {
   return { key, message, signature: Uint8Array.of(...r, ...bytesOf(s)) }
 }
 
-const bySodium = ({ key, message, signature }: Case): boolean =>
-  sodium.crypto_sign_verify_detached(signature, message, key)
+const compiled = nativeSodium()
+const byCompiledSodium = ({ key, message, signature }: Case): boolean => {
+  if (!compiled.ok) throw new Error(`this machine has no native libsodium: ${compiled.why}`)
+  return compiled.accepts(key, message, signature)
+}
+
+/** The verdict of libsodium in WebAssembly, with which the one compiled for the machine must agree both ways. */
+const bySodium = (each: Case): boolean => {
+  const verdict = sodium.crypto_sign_verify_detached(each.signature, each.message, each.key)
+  expect(byCompiledSodium(each)).toBe(verdict)
+  return verdict
+}
 
 /** Native acceptance implies libsodium's, which is the verdict; returns it. */
 const expectAlike = async (each: Case): Promise<boolean> => {
@@ -113,7 +124,7 @@ const seeded = (seed: number): Case => {
 
 beforeAll(cryptoReady)
 
-describe('C9 a native verifier in front of libsodium', () => {
+describe('C9 a native verifier in front of libsodium, and libsodium compiled for the machine in its place', () => {
   test('our own arithmetic is Ed25519: what it signs is accepted by both', async () => {
     const each = crafted(ZERO, ZERO, message)
     expect(await expectAlike(each)).toBe(true)
@@ -227,7 +238,18 @@ describe('C9 a native verifier in front of libsodium', () => {
       expect(acceptsNatively(k, message, s)).toBe(false)
       expect(await acceptsNativelyElsewhere(k, message, s)).toBe(false)
       expect(verifyEd25519(k, message, s)).toBe(false)
+      expect(byCompiledSodium({ key: k, message, signature: s })).toBe(false)
     }
+  })
+
+  test('it is the view that is verified, not what lies around it', async () => {
+    const { key, signature } = seeded(3)
+    const around = Uint8Array.of(9, ...message, 9, ...key, 9, ...signature, 9)
+    const [m, k, s] = [around.subarray(1, 4), around.subarray(5, 37), around.subarray(38, 102)]
+    expect(await expectAlike({ key: k, message: m, signature: s })).toBe(true)
+    expect(await expectAlike({ key: k, message: around.subarray(1, 5), signature: s })).toBe(false)
+    expect(await expectAlike({ key: k, message: around.subarray(1, 1), signature: s })).toBe(false)
+    expect(await expectAlike({ key: around.subarray(4, 36), message: m, signature: s })).toBe(false)
   })
 
   test('a key is not mistaken for one that was used before, however many there are', async () => {

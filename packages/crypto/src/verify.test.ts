@@ -35,6 +35,12 @@ test('C20 P24 the verifying sub-path reaches nothing that seals, opens, derives 
   expect(OPENING.filter((file) => files.has(file))).toEqual([])
 })
 
+test('C20 P24 nor does the native libsodium that the server verifies with', () => {
+  const { files } = reachedFrom('./native-sodium.ts')
+  expect(files.has('./verify-signature.ts')).toBe(true)
+  expect(OPENING.filter((file) => files.has(file))).toEqual([])
+})
+
 test('C20 P24 the walk itself sees what it should: from a root wrap the cipher is reached', () => {
   const { files } = reachedFrom('./root-wrap.ts')
   expect(files.has('./aead.ts') && files.has('./secret.ts') && files.has('./sodium.ts')).toBe(true)

@@ -79,6 +79,7 @@ export class SimServer {
     const node = process.run(() =>
       newNode({
         store: storeSeenBy(process, store, database, this.#scheduler),
+        checksAhead: true,
         rates: DEFAULT_RATES,
         connectionLimits: DEFAULT_CONNECTION_LIMITS,
         log: { info: () => undefined, error: () => undefined },

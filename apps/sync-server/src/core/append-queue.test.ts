@@ -22,6 +22,15 @@ let state: TeamState
 let flushes: number[]
 let queue: AppendQueue
 
+const newQueue = (checksAhead: boolean) =>
+  new AppendQueue({
+    log: store.log,
+    checksAhead,
+    schedule: setImmediate,
+    now: () => 0,
+    onFlush: ({ appends }) => flushes.push(appends),
+  })
+
 beforeAll(() => cryptoReady())
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-queue-'))
@@ -37,12 +46,6 @@ beforeEach(async () => {
   if (loaded === undefined) throw new Error('the team is gone')
   state = loaded
   flushes = []
-  queue = new AppendQueue({
-    log: store.log,
-    schedule: setImmediate,
-    now: () => 0,
-    onFlush: ({ appends }) => flushes.push(appends),
-  })
 })
 afterEach(async () => {
   await store.close()
@@ -58,7 +61,14 @@ const submit = (parts: readonly AppendPart[], by = team.founder) =>
 const landed = async (stream: string) =>
   (await store.log.read(team.id, stream, 0, { entries: 100, bytes: 1e7 })).length
 
-describe('append queue', () => {
+describe.each([
+  { checksAhead: true, where: 'on other threads while appends wait' },
+  { checksAhead: false, where: 'when their turn comes' },
+])('append queue that verifies signatures $where', ({ checksAhead }) => {
+  beforeEach(() => {
+    queue = newQueue(checksAhead)
+  })
+
   test('what waits lands in the order in which it came, each judged after the ones before', async () => {
     const environment = newId()
     const appends = [
@@ -143,6 +153,7 @@ describe('append queue', () => {
     store = openSqliteStore({ file: join(folder, 'server.db'), maxBytes: 1 })
     const full = new AppendQueue({
       log: store.log,
+      checksAhead,
       schedule: (flush) => flush(),
       now: () => 0,
       onFlush: () => {},
