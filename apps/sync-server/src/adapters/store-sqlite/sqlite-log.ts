@@ -21,6 +21,15 @@ interface Standing {
   readonly head: Head | null
 }
 
+/** What a transaction has landed, worth nothing before it is committed. */
+export interface Landing {
+  readonly committed: Committed[]
+  readonly standings: Map<string, Standing>
+}
+
+const STANDINGS = 10_000
+const nameOf = (team: string, stream: string): string => `${team} ${stream}`
+
 /** The log in one SQLite file. One `append` call is one transaction: callers gather what arrives together (group commit). */
 export class SqliteLog implements LogStore {
   readonly #writer: SqliteWriter
@@ -31,6 +40,12 @@ export class SqliteLog implements LogStore {
   readonly #hashAt: StatementSync
   readonly #range: StatementSync
   readonly #heads: StatementSync
+  readonly #savepoint: StatementSync
+  readonly #release: StatementSync
+  readonly #version: StatementSync
+  /** Where streams stand that were written to lately, as committed. */
+  readonly #standings = new Map<string, Standing>()
+  #knownVersion: unknown
 
   constructor(writer: SqliteWriter) {
     this.#writer = writer
@@ -50,27 +65,38 @@ export class SqliteLog implements LogStore {
       `SELECT s.name, e.seq, e.hash FROM streams s JOIN entries e ON e.stream = s.number
        AND e.seq = (SELECT max(seq) FROM entries WHERE stream = s.number) WHERE s.team = ?`,
     )
+    this.#savepoint = db.prepare('SAVEPOINT batch')
+    this.#release = db.prepare('RELEASE batch')
+    this.#version = db.prepare('PRAGMA data_version')
   }
 
   async append(batches: readonly LogBatch[]): Promise<readonly LogOutcome[]> {
-    const committed: Committed[] = []
-    const outcomes = this.#writer.write(() => {
-      committed.length = 0
-      return batches.map((batch) => this.land(batch, committed))
-    })
-    this.publish(committed)
-    return outcomes
+    const { result, landing } = this.transact((landing) => batches.map((batch) => this.land(batch, landing)))
+    this.publish(landing)
+    return result
   }
 
-  /** Tells subscribers what has become durable. */
-  publish(committed: readonly Committed[]): void {
+  /** Runs `work` in a transaction of its own, durable on return; what it landed is still to be published. Throws StoreError. */
+  transact<T>(work: (landing: Landing) => T): { readonly result: T; readonly landing: Landing } {
+    const landing: Landing = { committed: [], standings: new Map() }
+    const result = this.#writer.write(() => {
+      this.#forgetIfChanged()
+      return work(landing)
+    })
+    return { result, landing }
+  }
+
+  /** Keeps where the streams stand now, and tells subscribers what has become durable. */
+  publish({ committed, standings }: Landing): void {
+    if (this.#standings.size > STANDINGS) this.#standings.clear()
+    for (const [name, standing] of standings) this.#standings.set(name, standing)
     if (committed.length === 0) return
     for (const listener of this.#listeners) listener(committed)
   }
 
-  /** Lands one batch inside the open transaction, adding what landed to `committed`. */
-  land(batch: LogBatch, committed: Committed[]): LogOutcome {
-    const standings = batch.parts.map((part) => this.#standingOf(batch.team, part.stream))
+  /** Lands one batch inside the open transaction, adding what it did to `landing`. */
+  land(batch: LogBatch, landing: Landing): LogOutcome {
+    const standings = batch.parts.map((part) => this.#standingIn(landing, batch.team, part.stream))
     const stale = batch.parts.filter(({ expected }, i) => {
       const head = standings[i]?.head ?? null
       return head?.seq !== expected?.seq || (head !== null && !sameBytes(expected?.hash, head.hash))
@@ -79,14 +105,20 @@ export class SqliteLog implements LogStore {
       if (this.#isRepeated(batch, standings)) return { state: 'repeated' }
       return { state: 'stale', streams: stale.map((part) => part.stream) }
     }
-    this.#writer.db.exec('SAVEPOINT batch')
+    // One row more in a stream that is there is all or nothing by itself.
+    const isOneRow =
+      batch.parts.reduce((sum, part) => sum + part.entries.length, 0) === 1 &&
+      batch.parts.every((part, i) => part.entries.length === 0 || standings[i]?.number != null)
+    if (!isOneRow) this.#savepoint.run()
+    const numbers: (number | null)[] = standings.map((standing) => standing.number)
     let stream = ''
     let id = ''
     try {
       for (const [i, part] of batch.parts.entries()) {
         stream = part.stream
         if (part.entries.length === 0) continue
-        const number = standings[i]?.number ?? this.#newStream(batch.team, part.stream)
+        const number = numbers[i] ?? this.#newStream(batch.team, part.stream)
+        numbers[i] = number
         let seq = part.expected === null ? 0 : part.expected.seq + 1
         for (const entry of part.entries) {
           id = entry.id
@@ -95,12 +127,19 @@ export class SqliteLog implements LogStore {
       }
     } catch (cause) {
       if (!isConstraint(cause)) throw cause
-      this.#writer.db.exec('ROLLBACK TO batch; RELEASE batch')
+      if (!isOneRow) this.#writer.db.exec('ROLLBACK TO batch; RELEASE batch')
       return { state: 'id_reused', stream, id }
     }
-    this.#writer.db.exec('RELEASE batch')
-    for (const part of batch.parts)
-      if (part.entries.length > 0) committed.push(committedPart(batch.team, part))
+    if (!isOneRow) this.#release.run()
+    for (const [i, part] of batch.parts.entries()) {
+      if (part.entries.length === 0) continue
+      const committed = committedPart(batch.team, part)
+      landing.committed.push(committed)
+      landing.standings.set(nameOf(batch.team, part.stream), {
+        number: numbers[i] ?? null,
+        head: committed.head,
+      })
+    }
     return { state: 'appended' }
   }
 
@@ -141,6 +180,22 @@ export class SqliteLog implements LogStore {
   subscribe(listener: (committed: readonly Committed[]) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  #standingIn(landing: Landing, team: string, stream: string): Standing {
+    const name = nameOf(team, stream)
+    const known = landing.standings.get(name) ?? this.#standings.get(name)
+    if (known !== undefined) return known
+    const standing = this.#standingOf(team, stream)
+    landing.standings.set(name, standing)
+    return standing
+  }
+
+  /** Nobody else writes the file while this server runs; should somebody all the same, what was kept of it is worth nothing. */
+  #forgetIfChanged(): void {
+    const version = this.#version.get()?.data_version
+    if (version !== this.#knownVersion) this.#standings.clear()
+    this.#knownVersion = version
   }
 
   #standingOf(team: string, stream: string): Standing {

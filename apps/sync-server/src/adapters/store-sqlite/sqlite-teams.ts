@@ -1,7 +1,7 @@
 import type { StatementSync } from 'node:sqlite'
 import { equalBytes } from '@countersign/crypto/verify'
 import { LEDGER } from '@countersign/schema/ids'
-import type { Committed, CreateOutcome, LogEntry, TeamStore } from '../../core/store.ts'
+import type { CreateOutcome, LogEntry, TeamStore } from '../../core/store.ts'
 import type { SqliteLog } from './sqlite-log.ts'
 import type { SqliteWriter } from './sqlite-writer.ts'
 
@@ -33,8 +33,7 @@ export class SqliteTeams implements TeamStore {
   }
 
   async create(team: string, tokenHash: Uint8Array, genesis: LogEntry): Promise<CreateOutcome> {
-    const committed: Committed[] = []
-    const outcome = this.#writer.write((): CreateOutcome => {
+    const { result, landing } = this.#log.transact((landing): CreateOutcome => {
       const token = this.#find(tokenHash)
       if (token === undefined) return 'token_unknown'
       if (token.team !== null) {
@@ -44,11 +43,11 @@ export class SqliteTeams implements TeamStore {
       if (this.#teamExists.get(team) !== undefined) return 'team_exists'
       this.#use.run(team, genesis.hash, tokenHash)
       const part = { stream: LEDGER, expected: null, entries: [genesis] }
-      this.#log.land({ team, parts: [part] }, committed)
+      this.#log.land({ team, parts: [part] }, landing)
       return 'created'
     })
-    this.#log.publish(committed)
-    return outcome
+    this.#log.publish(landing)
+    return result
   }
 
   /** Compares with every token in constant time: how long it takes says nothing about how close a guess was. */

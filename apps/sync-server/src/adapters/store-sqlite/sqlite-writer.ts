@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { StoreMode } from '../../core/store.ts'
 import { storeFailure } from './sqlite-failure.ts'
 
@@ -7,9 +7,13 @@ export class SqliteWriter {
   readonly db: DatabaseSync
   #mode: StoreMode = 'normal'
   #damaged = false
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
 
   constructor(db: DatabaseSync) {
     this.db = db
+    this.#begin = db.prepare('BEGIN IMMEDIATE')
+    this.#commit = db.prepare('COMMIT')
   }
 
   get mode(): StoreMode {
@@ -19,9 +23,9 @@ export class SqliteWriter {
   /** Runs `work` in one transaction, durable on return; all or nothing. Throws StoreError. */
   write<T>(work: () => T): T {
     try {
-      this.db.exec('BEGIN IMMEDIATE')
+      this.#begin.run()
       const result = work()
-      this.db.exec('COMMIT')
+      this.#commit.run()
       this.#mode = 'normal'
       return result
     } catch (cause) {
