@@ -134,6 +134,21 @@ export const storeContract = (name: string, make: () => StoreUnderTest): void =>
       expect(await textsOf(LEDGER)).toEqual([])
     })
 
+    test('P19 one entry whose id was used is refused alone: what was sent with it in one call lands', async () => {
+      const first = part(stream, null, logEntry())
+      await land(first)
+      const id = first.entries[0]?.id ?? ''
+      const good = part(stream, headAfter(first), logEntry())
+      const outcomes = await store.log.append([
+        batch(team, part(LEDGER, null, logEntry())),
+        batch(team, part(stream, headAfter(first), logEntry(id, bytesOf('other bytes')))),
+        batch(team, good),
+      ])
+      expect(outcomes.map(({ state }) => state)).toEqual(['appended', 'id_reused', 'appended'])
+      expect((await store.log.heads(team)).get(stream)).toEqual(headAfter(good))
+      expect(await textsOf(stream)).toHaveLength(2)
+    })
+
     test('P19 an entry id may occur in two streams', async () => {
       const id = newId()
       expect(await land(part(stream, null, logEntry(id)))).toEqual({ state: 'appended' })
@@ -233,8 +248,12 @@ export const storeContract = (name: string, make: () => StoreUnderTest): void =>
       expect(failure).toMatchObject({ code: 'full' })
       expect(store.mode()).toBe('full')
       expect(await textsOf(stream)).toHaveLength(1)
+      const small = part(LEDGER, null, logEntry())
+      await expect(store.log.append([batch(team, small), batch(team, big)])).rejects.toThrow(StoreError)
+      expect(await textsOf(LEDGER)).toHaveLength(0)
       await makeSpace()
       expect(await store.probe()).toBe('normal')
+      expect(await land(small)).toEqual({ state: 'appended' })
       expect(await land(big)).toEqual({ state: 'appended' })
       expect(store.mode()).toBe('normal')
     })

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { cryptoReady } from '@countersign/crypto/ready'
+import type { Head } from '@countersign/schema/entry'
 import { LEDGER, newId } from '@countersign/schema/ids'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { StoreError } from '../../core/store-error.ts'
@@ -101,6 +102,27 @@ describe('data file', () => {
     expectRefused('locked')
     await store.close()
     expect(refusal()).toBeUndefined()
+  })
+
+  test('P5 what somebody else wrote to the file counts, also where the store knows how a stream stood', async () => {
+    const store = openSqliteStore({ file, maxBytes: null })
+    const team = newId()
+    const land = async (expected: Head | null, entry = logEntry()) => {
+      const [outcome] = await store.log.append([
+        { team, parts: [{ stream: LEDGER, expected, entries: [entry] }] },
+      ])
+      return outcome?.state
+    }
+    const first = logEntry()
+    const second = logEntry()
+    expect(await land(null, first)).toBe('appended')
+    expect(await land({ seq: 0, hash: first.hash }, second)).toBe('appended')
+    const other = new DatabaseSync(file)
+    other.exec('DELETE FROM entries WHERE seq = 1')
+    other.close()
+    expect(await land({ seq: 1, hash: second.hash })).toBe('stale')
+    expect(await land({ seq: 0, hash: first.hash })).toBe('appended')
+    await store.close()
   })
 
   test('a file with damaged pages is refused by name and left alone', async () => {
