@@ -5,6 +5,7 @@ import { problemSchema } from '@countersign/schema/problem'
 import { expect, onTestFinished, test } from 'vitest'
 import type { SeenExecutable } from './caller/caller-finder.ts'
 import { linuxCallerFinder } from './caller/linux-caller.ts'
+import { CALLER_FRESH_MS, ProgramLooks } from './caller/program-looks.ts'
 import { until } from './test/event-stream.ts'
 import { copyOfBash, type Relay, startRelay } from './test/relay.ts'
 import { ASK, serveVault } from './test/served-vault.ts'
@@ -84,29 +85,44 @@ test('P2 a caller is taken for the one that was seen only while process, file an
   const finder = linuxCallerFinder()
   const { seen, relay, program } = await seenRelay()
   expect([seen.process.pid, seen.path]).toEqual([relay.pid, program])
-  expect(finder.isUnchanged(seen)).toBe(true)
-  expect(finder.isUnchanged({ ...seen, process: { ...seen.process, startTime: '1' } })).toBe(false)
-  expect(finder.isUnchanged({ ...seen, socket: { ...seen.socket, inode: '1' } })).toBe(false)
-  expect(finder.isUnchanged({ ...seen, socket: { ...seen.socket, fd: '9' } })).toBe(false)
+  expect([finder.runsSameFile(seen), finder.holdsSocket(seen.socket)]).toEqual([true, true])
+  expect(finder.runsSameFile({ ...seen, process: { ...seen.process, startTime: '1' } })).toBe(false)
+  expect(finder.holdsSocket({ ...seen.socket, inode: '1' })).toBe(false)
+  expect(finder.holdsSocket({ ...seen.socket, fd: '9' })).toBe(false)
   // The file was written to or replaced: its change time cannot stay.
   await chmod(program, 0o700)
-  expect(finder.isUnchanged(seen)).toBe(false)
+  expect(finder.runsSameFile(seen)).toBe(false)
   await relay.stop()
 })
 
 test('P2 a caller that ended is not taken for whoever has its pid', async () => {
   const finder = linuxCallerFinder()
   const { seen, relay } = await seenRelay()
-  expect(finder.isUnchanged(seen)).toBe(true)
+  expect([finder.runsSameFile(seen), finder.holdsSocket(seen.socket)]).toEqual([true, true])
   await relay.stop()
-  expect(finder.isUnchanged(seen)).toBe(false)
+  expect([finder.runsSameFile(seen), finder.holdsSocket(seen.socket)]).toEqual([false, false])
 })
 
 test('P2 a caller that became another program is another caller', async () => {
   const finder = linuxCallerFinder()
   const { seen, relay, folder } = await seenRelay()
   relay.become(await copyOfBash(folder, 'later'))
-  await until(() => !finder.isUnchanged(seen))
+  await until(() => !finder.runsSameFile(seen))
   expect(finder.isAlive(seen.process)).toBe(true)
+  await relay.stop()
+})
+
+test('P2 what was seen of a program holds for a moment, for all its connections, and no longer', async () => {
+  const looks = new ProgramLooks(linuxCallerFinder())
+  const { seen, relay, program } = await seenRelay()
+  const now = Date.now()
+  expect(looks.lookedAt(seen, now)).toBe(now)
+  await chmod(program, 0o700)
+  const another = { ...seen, socket: { ...seen.socket, fd: '9' } }
+  expect(looks.lookedAt(another, now + CALLER_FRESH_MS - 1)).toBe(now)
+  expect(looks.lookedAt({ ...seen, file: 'another' }, now)).toBeUndefined()
+  // A clock that went back proves nothing.
+  expect(looks.lookedAt(seen, now - 1)).toBeUndefined()
+  expect(looks.lookedAt(seen, now)).toBeUndefined()
   await relay.stop()
 })

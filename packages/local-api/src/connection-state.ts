@@ -1,9 +1,7 @@
 import type { Socket } from 'node:net'
 import type { CallerFinder, SeenExecutable } from './caller/caller-finder.ts'
+import { CALLER_FRESH_MS, type ProgramLooks } from './caller/program-looks.ts'
 import type { Transport } from './defence.ts'
-
-/** A program may become another by exec, or hand its socket on: it is looked at again this often. */
-const CALLER_FRESH_MS = 50
 
 type Executable = SeenExecutable | null
 
@@ -14,13 +12,21 @@ export class ConnectionState {
   badTokens = 0
   readonly #socket: Socket
   readonly #finder: CallerFinder
+  readonly #looks: ProgramLooks
   #user: Promise<number | null> | undefined
   /** Once known: the peer is this user, or cannot be told. */
   #isOwnUser: boolean | undefined
   #known: { at: number; readonly seen: SeenExecutable } | undefined
   #search: Promise<Executable> | undefined
 
-  constructor(socket: Socket, transport: Transport, hosts: ReadonlySet<string>, finder: CallerFinder) {
+  constructor(
+    socket: Socket,
+    transport: Transport,
+    hosts: ReadonlySet<string>,
+    finder: CallerFinder,
+    looks: ProgramLooks,
+  ) {
+    this.#looks = looks
     this.#socket = socket
     this.transport = transport
     this.hosts = hosts
@@ -54,12 +60,14 @@ export class ConnectionState {
     if (known === undefined) return undefined
     const age = now - known.at
     if (age >= 0 && age < CALLER_FRESH_MS) return known.seen
-    if (!this.#finder.isUnchanged(known.seen)) {
+    const { seen } = known
+    const at = this.#finder.holdsSocket(seen.socket) ? this.#looks.lookedAt(seen, now) : undefined
+    if (at === undefined) {
       this.#known = undefined
       return undefined
     }
-    known.at = now
-    return known.seen
+    known.at = at
+    return seen
   }
 
   /** The program at the other end, searched for; requests that come meanwhile share the search. */

@@ -8,6 +8,7 @@ import { type Api, modeOf } from './api.ts'
 import { AuditGate, plainRecord } from './audit-gate.ts'
 import { BadTokenLimit } from './bad-token-limit.ts'
 import { callerFinderOf } from './caller/caller-of-platform.ts'
+import { ProgramLooks } from './caller/program-looks.ts'
 import { ConnectionState } from './connection-state.ts'
 import { acceptedHosts, isLoopback, type Transport } from './defence.ts'
 import { EventHub } from './event-hub.ts'
@@ -90,6 +91,7 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
   const now = options.now ?? Date.now
   const sockets = new Set<Socket>()
   const finder = callerFinderOf(process.platform)
+  const looks = new ProgramLooks(finder)
   const states = new WeakMap<Socket, ConnectionState>()
   const gate = new AuditGate((records) => api.source.audit(records), now)
   const hub = new EventHub()
@@ -131,7 +133,7 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
       if (transport === 'tcp' && !isLoopback(socket.remoteAddress ?? '')) return socket.destroy()
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
-      states.set(socket, new ConnectionState(socket, transport, hosts, finder))
+      states.set(socket, new ConnectionState(socket, transport, hosts, finder, looks))
     })
     server.on('clientError', (error, socket) => refuseBrokenRequest(api, error, socket))
     // Neither is served: an answer, then the end.

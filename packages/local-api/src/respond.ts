@@ -24,6 +24,11 @@ const headersOf = (mode: Mode | null): readonly string[] => {
   return headers
 }
 
+/** A body whose bytes are these characters, one each: node:http puts head and body of a text into one buffer, of bytes it does not. */
+export interface ByteText {
+  readonly latin1: string
+}
+
 /**
  * One write of head and body. `more` is a flat list of names and values. `mode` null: to whoever may be a page, and learns nothing of
  * this installation.
@@ -32,21 +37,23 @@ export const send = (
   res: ServerResponse,
   status: number,
   type: string,
-  body: string | Buffer,
+  body: string | ByteText,
   mode: Mode | null,
   more: readonly string[] = [],
 ): undefined => {
   if (res.headersSent || res.destroyed) return
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body
-  const head = ['Content-Type', type, 'Content-Length', String(bytes.length), ...headersOf(mode), ...more]
+  const [text, encoding] =
+    typeof body === 'string' ? ([body, 'utf8'] as const) : ([body.latin1, 'latin1'] as const)
+  const length = Buffer.byteLength(text, encoding)
+  const head = ['Content-Type', type, 'Content-Length', String(length), ...headersOf(mode), ...more]
   if (res.req.complete) {
     res.writeHead(status, head)
-    res.end(bytes)
+    res.end(text, encoding)
     return
   }
   head.push('Connection', 'close')
   res.writeHead(status, head)
-  res.write(bytes)
+  res.write(text, encoding)
   endAfterRequest(res)
 }
 

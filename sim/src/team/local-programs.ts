@@ -6,6 +6,7 @@ import type { Api } from '@countersign/local-api/api'
 import { AuditGate } from '@countersign/local-api/audit-gate'
 import { BadTokenLimit } from '@countersign/local-api/bad-token-limit'
 import type { CallerFinder } from '@countersign/local-api/caller/caller-finder'
+import { ProgramLooks } from '@countersign/local-api/caller/program-looks'
 import { ConnectionState } from '@countersign/local-api/connection-state'
 import { EventHub } from '@countersign/local-api/event-hub'
 import type { Exchange } from '@countersign/local-api/exchange'
@@ -37,9 +38,11 @@ const finder: CallerFinder = {
   userOf: async () => null,
   describe: async () => ({ caller: { ...CALLER, parents: [] }, process: null }),
   executableOf: async () => null,
-  isUnchanged: () => false,
+  holdsSocket: () => false,
+  runsSameFile: () => false,
   isAlive: () => true,
 }
+const looks = new ProgramLooks(finder)
 
 /** The other end of a request: keeps what was written. */
 class Collector extends Duplex {
@@ -131,7 +134,7 @@ export class LocalPrograms {
     res.sendDate = false
     res.assignSocket(socket)
     const finished = new Promise<void>((resolve) => res.once('finish', resolve))
-    const connection = new ConnectionState(socket, 'socket', new Set(['localhost']), finder)
+    const connection = new ConnectionState(socket, 'socket', new Set(['localhost']), finder, looks)
     const headers = {
       host: 'localhost',
       authorization: bearer === undefined ? undefined : `Bearer ${bearer}`,

@@ -38,11 +38,13 @@ export interface CallerFinder {
   describe(connection: Socket): Promise<SeenCaller>
   /** Just the executable and the process, for comparing with a binding. */
   executableOf(connection: Socket): Promise<SeenExecutable | null>
+  /** Whether the process still has this end of the connection open. Asks the system at once; false too where that cannot be told. */
+  holdsSocket(socket: OpenSocket): boolean
   /**
-   * Whether what was seen earlier is so now: the same process (not a later one with its pid), running the same file, with the same socket
-   * open. Asks the system at once; false too where that cannot be told.
+   * Whether the process that was seen (not a later one with its pid) is there and runs the same file. Asks the system at once; false too
+   * where that cannot be told.
    */
-  isUnchanged(seen: SeenExecutable): boolean
+  runsSameFile(seen: SeenExecutable): boolean
   /** Whether this very process still runs. */
   isAlive(process: ProcessId): boolean
 }

@@ -7,9 +7,10 @@ import { type PeerSocket, peerSocket } from './peer-inode.ts'
 import {
   executableOfProcess,
   findSocketOwner,
-  isCallerUnchanged,
+  holdsSocket,
   isProcessAlive,
   readStat,
+  runsSameFile,
   userOfProcess,
 } from './process-files.ts'
 
@@ -131,7 +132,8 @@ export const linuxCallerFinder = (): CallerFinder => {
     userOf: (connection) => within(userOf(connection), null),
     describe: (connection) => within(describe(connection), unseen(connection)),
     executableOf: (connection) => within(executableOf(connection), null),
-    isUnchanged: isCallerUnchanged,
+    holdsSocket,
+    runsSameFile,
     isAlive: isProcessAlive,
   }
 }
@@ -155,7 +157,8 @@ export const blindCallerFinder = (): CallerFinder => ({
   userOf: async () => null,
   describe: async (connection) => unseen(connection),
   executableOf: async () => null,
-  isUnchanged: () => false,
+  holdsSocket: () => false,
+  runsSameFile: () => false,
   isAlive: (each) => {
     try {
       return process.kill(each.pid, 0)

@@ -94,14 +94,14 @@ export const findSocketOwner = async (
 const identityOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
   `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`
 
-/** Whether the process, the file it runs and its end of the connection are the ones seen. Three looks at /proc, no disk. */
-export const isCallerUnchanged = ({ process, file, socket }: SeenExecutable): boolean => {
-  const proc = `/proc/${process.pid}`
+export const holdsSocket = ({ pid, fd, inode }: OpenSocket): boolean =>
+  readlinkOrNone(`/proc/${pid}/fd/${fd}`) === linkOf(inode)
+
+export const runsSameFile = ({ process, file }: SeenExecutable): boolean => {
   try {
     return (
-      readlinkSync(`${proc}/fd/${socket.fd}`) === linkOf(socket.inode) &&
-      identityOf(statSync(`${proc}/exe`, { bigint: true })) === file &&
-      // Last: had the pid changed hands before the other looks, this one would see it.
+      identityOf(statSync(`/proc/${process.pid}/exe`, { bigint: true })) === file &&
+      // Last: had the pid changed hands before the other look, this one would see it.
       isProcessAlive(process)
     )
   } catch {

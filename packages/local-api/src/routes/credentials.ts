@@ -14,7 +14,7 @@ import {
   renderCredential,
 } from '../read-credential.ts'
 import { recordListing } from '../record-listing.ts'
-import { send, sendJson, sendNotModified } from '../respond.ts'
+import { type ByteText, send, sendJson, sendNotModified } from '../respond.ts'
 import type { Refusal } from '../source.ts'
 
 const referenceIn = (exchange: Exchange): Reference | Refusal => {
@@ -55,7 +55,7 @@ const readAs = (api: Api, exchange: Exchange, bound: Bound | Refusal): undefined
   const { session, snapshot, entry } = bound
   const kept = session.prepared.find(entry, snapshot, exchange.url)
   if (kept !== undefined) {
-    return answer(api, exchange, bound, kept, () => Buffer.from(kept.body.expose()))
+    return answer(api, exchange, bound, kept, () => byteText(kept.body.expose()))
   }
   const reference = referenceIn(exchange)
   if (isRefusal(reference)) return sendRefusal(api, exchange, reference)
@@ -85,9 +85,13 @@ const answerFirst = (
   return answer(api, exchange, bound, read, () => {
     const body = Buffer.from(JSON.stringify(renderCredential(bound, opened)))
     if (snapshot.terms.lease.uses === null) session.prepared.keep(entry, exchange.url, stamp, read, body)
-    return body
+    return byteText(body)
   })
 }
+
+const byteText = ({ buffer, byteOffset, length }: Uint8Array): ByteText => ({
+  latin1: Buffer.from(buffer, byteOffset, length).toString('latin1'),
+})
 
 /** On record first, then sent. The body is made before the wait: what is kept may be wiped during it. */
 const answer = (
@@ -95,7 +99,7 @@ const answer = (
   exchange: Exchange,
   bound: Bound,
   { subject, etag, ageMs }: Omit<PreparedRead, 'body'>,
-  bodyOf: () => Buffer,
+  bodyOf: () => ByteText,
 ): Promise<undefined> => {
   const unchanged = matches(exchange.headers.ifNoneMatch, etag)
   const durable = recordRead(api, bound, subject, unchanged ? 'not_modified' : 'ok')
