@@ -59,9 +59,36 @@ export const localStoreContract = (name: string, make: () => Promise<LocalStore>
       expect(await collect(store, 'p/')).toEqual(keys)
     })
 
+    it('gives back what was written into a file, the same one each time, and cuts it', async () => {
+      const file = await store.file('a-file')
+      expect(await file.read(0, 10)).toEqual(bytes())
+      const written = bytes(1, 2, 3, 4)
+      await file.write(0, written)
+      written.fill(9)
+      await (await store.file('a-file')).write(2, bytes(7, 8, 9))
+      expect(file.size).toBeGreaterThanOrEqual(5)
+      expect(await file.read(1, 4)).toEqual(bytes(2, 7, 8, 9))
+      await file.truncate(3)
+      expect([file.size, await file.read(0, 100)]).toEqual([3, bytes(1, 2, 7)])
+      expect(await (await store.file('another')).read(0, 3)).toEqual(bytes())
+    })
+
+    it('writes a file past every room that was made for it', async () => {
+      const file = await store.file('long')
+      const piece = (number: number): Uint8Array => new Uint8Array(70_001).fill(1 + (number % 250))
+      for (let number = 0; number < 40; number++) await file.write(number * 70_001, piece(number))
+      for (let number = 0; number < 40; number++) {
+        expect(await file.read(number * 70_001, 70_001)).toEqual(piece(number))
+      }
+    })
+
     it('refuses every use after close with store.closed', async () => {
       const closed = await make()
+      const file = await closed.file('a-file')
       await closed.close()
+      await expect(closed.file('a-file')).rejects.toMatchObject({ code: 'store.closed' })
+      await expect(file.write(0, bytes(1))).rejects.toMatchObject({ code: 'store.closed' })
+      await expect(file.read(0, 1)).rejects.toMatchObject({ code: 'store.closed' })
       await expect(closed.get('a')).rejects.toMatchObject({ code: 'store.closed' })
       await expect(closed.batch({ puts: [] }, { durable: true })).rejects.toMatchObject({
         code: 'store.closed',

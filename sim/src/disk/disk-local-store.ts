@@ -2,6 +2,7 @@ import {
   type LocalStore,
   LocalStoreError,
   type RangeOptions,
+  type StoreFile,
   type StorePage,
   type StoreWrite,
 } from '@countersign/client/store/local-store'
@@ -12,9 +13,11 @@ import { DiskError, type SimDisk } from './sim-disk.ts'
 /** Small, so that what pages through a stream meets what arrives meanwhile. */
 const PAGE = 48
 
+const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 const recordSchema = z.strictObject({
-  puts: z.array(z.tuple([z.string(), z.custom<Uint8Array>((value) => value instanceof Uint8Array)])),
+  puts: z.array(z.tuple([z.string(), bytesSchema])),
   dels: z.array(z.string()),
+  file: z.strictObject({ name: z.string(), at: z.number(), size: z.number(), bytes: bytesSchema }).optional(),
 })
 
 const order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
@@ -40,6 +43,7 @@ export class DiskLocalStore implements LocalStore {
   readonly #disk: SimDisk
   readonly #watch: StoreWatch
   readonly #pairs = new Map<string, Uint8Array>()
+  readonly #files = new Map<string, Uint8Array>()
   #keys: string[] | null = null
   #open = true
 
@@ -91,6 +95,33 @@ export class DiskLocalStore implements LocalStore {
     }
   }
 
+  async file(name: string): Promise<StoreFile> {
+    this.#mustBeOpen()
+    const held = (): Uint8Array => this.#files.get(name) ?? new Uint8Array(0)
+    const change = async (at: number, size: number, bytes: Uint8Array): Promise<void> => {
+      this.#mustBeOpen()
+      const record = { puts: [], dels: [], file: { name, at, size, bytes: bytes.slice() } }
+      try {
+        await this.#disk.write(encodeCanonical(record), true)
+      } catch (cause) {
+        throw refused(cause)
+      }
+      this.#apply(record)
+    }
+    return {
+      get size() {
+        return held().length
+      },
+      read: async (at, length) => {
+        this.#mustBeOpen()
+        await this.#watch.hop?.()
+        return held().slice(at, at + length)
+      },
+      write: (at, bytes) => change(at, Math.max(held().length, at + bytes.length), bytes),
+      truncate: (size) => change(size, size, new Uint8Array(0)),
+    }
+  }
+
   async close(): Promise<void> {
     this.#open = false
   }
@@ -99,7 +130,13 @@ export class DiskLocalStore implements LocalStore {
     if (!this.#open) throw new LocalStoreError('store.closed', 'the local store is closed')
   }
 
-  #apply({ puts, dels }: z.infer<typeof recordSchema>): void {
+  #apply({ puts, dels, file }: z.infer<typeof recordSchema>): void {
+    if (file !== undefined) {
+      const bytes = new Uint8Array(file.size)
+      bytes.set((this.#files.get(file.name) ?? bytes).subarray(0, file.size))
+      bytes.set(file.bytes, file.at)
+      this.#files.set(file.name, bytes)
+    }
     for (const [key, value] of puts) {
       if (!this.#pairs.has(key)) this.#keys = null
       this.#pairs.set(key, value)

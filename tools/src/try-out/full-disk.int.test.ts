@@ -99,9 +99,20 @@ const onStoreFault = async (): Promise<void> => {
     get: (key) => disk.get(key),
     range: (prefix, options) => disk.range(prefix, options),
     close: () => disk.close(),
-    batch: async (write, options) => {
-      if (full) throw new LocalStoreError('store.full', 'no room')
-      return disk.batch(write, options)
+    batch: (write, options) => disk.batch(write, options),
+    file: async (name) => {
+      const file = await disk.file(name)
+      return {
+        get size() {
+          return file.size
+        },
+        read: (at, length) => file.read(at, length),
+        truncate: (size) => file.truncate(size),
+        write: async (at, bytes) => {
+          if (full) throw new LocalStoreError('store.full', 'no room')
+          await file.write(at, bytes)
+        },
+      }
     },
   }
   const journal = await AuditJournal.open(store)

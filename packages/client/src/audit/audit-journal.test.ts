@@ -63,11 +63,17 @@ describe('audit journal', () => {
   it('P18 a disk that refuses makes append reject with audit.failed, so that nothing is served', async () => {
     const inner = memoryStore()
     const full: LocalStore = {
-      get: (key) => inner.get(key),
-      range: (prefix, options) => inner.range(prefix, options),
-      close: () => inner.close(),
-      batch: async () => {
-        throw new LocalStoreError('store.full', 'the disk is full')
+      ...inner,
+      file: async (name) => {
+        const file = await inner.file(name)
+        return {
+          size: 0,
+          read: (at, length) => file.read(at, length),
+          truncate: (size) => file.truncate(size),
+          write: async () => {
+            throw new LocalStoreError('store.full', 'the disk is full')
+          },
+        }
       },
     }
     const journal = await AuditJournal.open(full)

@@ -1,51 +1,13 @@
 import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
+import { DiskFile } from './disk-file.ts'
 import { type LocalStore, LocalStoreError, type RangeOptions, type StorePage } from './local-store.ts'
+import { refuseStore } from './store-refusal.ts'
 
 const PAGE = 1000
 /** Or so many bytes, if that is less: the default of 16 KiB would make a page of twenty entries. */
 const PAGE_BYTES = 512 * 1024
-
-const codesOf = (error: unknown): string[] => {
-  const found: string[] = []
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if ('code' in at && typeof at.code === 'string') found.push(at.code)
-    found.push(at.message)
-  }
-  return found
-}
-
-const refuse = (location: string, cause: unknown): LocalStoreError => {
-  if (cause instanceof LocalStoreError) return cause
-  const found = codesOf(cause)
-  const says = (pattern: RegExp): boolean => found.some((text) => pattern.test(text))
-  if (says(/LEVEL_LOCKED/)) {
-    return new LocalStoreError(
-      'store.busy',
-      `another program has the local store open: close the other Countersign that uses ${location}, then start again`,
-      { cause },
-    )
-  }
-  if (says(/No space left|ENOSPC|EDQUOT|Disk quota|File too large|EFBIG/i)) {
-    return new LocalStoreError(
-      'store.full',
-      `the disk holding ${location} is full: free some space; nothing was half-written`,
-      { cause },
-    )
-  }
-  if (says(/LEVEL_CORRUPTION|Corruption|does not exist \(create_if_missing|CURRENT|checksum mismatch/i)) {
-    return new LocalStoreError(
-      'store.corrupt',
-      `the local store in ${location} is damaged. Nothing was deleted. Move that folder aside and start again: ` +
-        'everything the server has is fetched and verified anew; audit entries that had not reached it stay in the folder you moved',
-      { cause },
-    )
-  }
-  if (says(/LEVEL_DATABASE_NOT_OPEN|LEVEL_ITERATOR_NOT_OPEN/)) {
-    return new LocalStoreError('store.closed', 'the local store is closed', { cause })
-  }
-  return new LocalStoreError('store.failed', `the local store in ${location} could not be used`, { cause })
-}
 
 /** The smallest key greater than every key that starts with `prefix`, for prefixes that end in a character below U+FFFF. */
 const endOf = (prefix: string): string => {
@@ -69,7 +31,7 @@ const plain = (bytes: Uint8Array): Uint8Array =>
  */
 export const openLevelStore = async (location: string): Promise<LocalStore> => {
   if (await lostItsRoot(location)) {
-    throw refuse(location, new Error('Corruption: the CURRENT file is missing'))
+    throw refuseStore(location, new Error('Corruption: the CURRENT file is missing'))
   }
   const level = new ClassicLevel<string, Uint8Array>(location, {
     keyEncoding: 'utf8',
@@ -79,7 +41,7 @@ export const openLevelStore = async (location: string): Promise<LocalStore> => {
   try {
     await level.open()
   } catch (cause) {
-    throw refuse(location, cause)
+    throw refuseStore(location, cause)
   }
 
   async function* range(prefix: string, options: RangeOptions = {}): AsyncGenerator<StorePage> {
@@ -103,9 +65,12 @@ export const openLevelStore = async (location: string): Promise<LocalStore> => {
         await iterator.close()
       }
     } catch (cause) {
-      throw refuse(location, cause)
+      throw refuseStore(location, cause)
     }
   }
+
+  const files = new Map<string, Promise<DiskFile>>()
+  let open = true
 
   return {
     async get(key) {
@@ -113,7 +78,7 @@ export const openLevelStore = async (location: string): Promise<LocalStore> => {
         const value = await level.get(key)
         return value === undefined ? undefined : plain(value)
       } catch (cause) {
-        throw refuse(location, cause)
+        throw refuseStore(location, cause)
       }
     },
     async batch({ puts, dels = [] }, { durable }) {
@@ -124,15 +89,30 @@ export const openLevelStore = async (location: string): Promise<LocalStore> => {
       try {
         await level.batch(operations, { sync: durable })
       } catch (cause) {
-        throw refuse(location, cause)
+        throw refuseStore(location, cause)
       }
     },
     range,
+    file(name) {
+      if (!open) return Promise.reject(new LocalStoreError('store.closed', 'the local store is closed'))
+      const known = files.get(name)
+      if (known !== undefined) return known
+      const file = DiskFile.open(join(location, `${name}.journal`))
+      files.set(name, file)
+      file.catch(() => files.delete(name))
+      return file
+    },
     async close() {
+      open = false
+      for (const file of files.values())
+        await file.then(
+          (each) => each.close(),
+          () => undefined,
+        )
       try {
         await level.close()
       } catch (cause) {
-        throw refuse(location, cause)
+        throw refuseStore(location, cause)
       }
     },
   }

@@ -16,6 +16,18 @@ export interface RangeOptions {
 
 export type StorePage = readonly (readonly [key: string, value: Uint8Array])[]
 
+/** A file that is written in place, one write at a time. */
+export interface StoreFile {
+  /** Bytes to read; what was never written may be zeros. */
+  readonly size: number
+  /** Fewer bytes where the file ends before. */
+  read(at: number, length: number): Promise<Uint8Array>
+  /** The bytes have reached the disk when it resolves. Where it rejects, any part of them may be there. */
+  write(at: number, bytes: Uint8Array): Promise<void>
+  /** Cuts off what comes after `size` bytes. */
+  truncate(size: number): Promise<void>
+}
+
 /**
  * What an installation keeps on its disk: an ordered map from text keys to bytes. Every value put here is either public to the
  * sync server too or sealed by the caller: the store adds no secrecy.
@@ -26,6 +38,8 @@ export interface LocalStore {
   batch(write: StoreWrite, options: { durable: boolean }): Promise<void>
   /** Pairs whose key starts with `prefix`, in the order of the keys' UTF-8 bytes, in pages (never one hop a pair). */
   range(prefix: string, options?: RangeOptions): AsyncIterable<StorePage>
+  /** A file beside the pairs, made where there is none; the same one each time. Names: small letters and dashes. Closed with the store. */
+  file(name: string): Promise<StoreFile>
   close(): Promise<void>
 }
 

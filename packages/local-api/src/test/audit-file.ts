@@ -13,7 +13,7 @@ export interface AuditFile {
   close(): Promise<void>
 }
 
-/** An audit journal as an installation has it: the product's own writer and journal over a store of its own, one durable batch a group. */
+/** An audit journal as an installation has it: the product's own writer and journal over a store of its own, one durable write a group. */
 export const openAuditFile = async (path: string): Promise<AuditFile> => {
   const store = await openLevelStore(path)
   const auditors = kemKeypair(Secret.random())
@@ -21,9 +21,20 @@ export const openAuditFile = async (path: string): Promise<AuditFile> => {
   const journal = await AuditJournal.open({
     get: (key) => store.get(key),
     range: (prefix, options) => store.range(prefix, options),
-    batch: async (write, options) => {
-      if (full) throw new LocalStoreError('store.full', 'no space left on the test disk')
-      await store.batch(write, options)
+    batch: (write, options) => store.batch(write, options),
+    file: async (name) => {
+      const file = await store.file(name)
+      return {
+        get size() {
+          return file.size
+        },
+        read: (at, length) => file.read(at, length),
+        truncate: (size) => file.truncate(size),
+        write: async (at, bytes) => {
+          if (full) throw new LocalStoreError('store.full', 'no space left on the test disk')
+          await file.write(at, bytes)
+        },
+      }
     },
     close: () => store.close(),
   })
