@@ -1,5 +1,5 @@
 import { CanonicalError } from './canonical-error.ts'
-import { nameOf, textOf } from './canonical-text.ts'
+import { nameOf, publicTextOf, textOf } from './canonical-text.ts'
 
 /** Depth of the deepest value; the outermost is at depth 0. */
 export const MAX_DEPTH = 16
@@ -10,6 +10,10 @@ const SIMPLE = { false: 20, true: 21, null: 22 } as const
 const TWO_32 = 0x1_0000_0000
 /** The least number that needs 1, 2, 4 and 8 bytes. */
 const LEAST = [24, 0x100, 0x1_0000, TWO_32] as const
+
+/** As `subarray`, in less than half the time. */
+const viewOf = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
 
 const tooShort = () => new CanonicalError('it ends too early')
 
@@ -52,11 +56,11 @@ export class CanonicalReader {
       }
       case MAJOR.bytes: {
         const start = this.#string(info)
-        return this.#views ? this.#bytes.subarray(start, this.#at) : this.#bytes.slice(start, this.#at)
+        return this.#views ? viewOf(this.#bytes, start, this.#at) : this.#bytes.slice(start, this.#at)
       }
       case MAJOR.text: {
         const start = this.#string(info)
-        return textOf(this.#bytes, start, this.#at)
+        return this.#views ? publicTextOf(this.#bytes, start, this.#at) : textOf(this.#bytes, start, this.#at)
       }
       case MAJOR.array:
         return this.#array(this.#number(info), depth)

@@ -62,6 +62,29 @@ export const nameOf = (bytes: Uint8Array, start: number, end: number): string =>
   return name
 }
 
+/** Texts that come again and again in a stream: who wrote it, on which device, in which stream of which team. */
+const IDS = 256
+const ID_AT_LEAST = 20
+const ID_AT_MOST = 40
+const ids: string[] = new Array<string>(IDS).fill('')
+
+/**
+ * `textOf` for what is no secret: the last texts of an id's length are kept, so that a text read again is the same string and not another
+ * one in memory.
+ */
+export const publicTextOf = (bytes: Uint8Array, start: number, end: number): string => {
+  const length = end - start
+  if (length < ID_AT_LEAST || length > ID_AT_MOST) return textOf(bytes, start, end)
+  // Of an id any four characters will do.
+  const first = (bytes[start + 2] as number) * 31 + (bytes[start + 3] as number)
+  const slot = (first * 31 + (bytes[end - 2] as number) * 17 + (bytes[end - 1] as number)) & (IDS - 1)
+  const known = ids[slot] as string
+  if (known.length === length && isText(known, bytes, start)) return known
+  const text = textOf(bytes, start, end)
+  ids[slot] = text
+  return text
+}
+
 /** Only ASCII is ever equal: a character beyond it is one unit in the text and several bytes. */
 const isText = (text: string, bytes: Uint8Array, start: number): boolean => {
   for (let i = 0; i < text.length; i++) {

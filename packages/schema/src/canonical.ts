@@ -36,5 +36,8 @@ const read = (reader: CanonicalReader): unknown => {
  */
 export const decodeCanonical = (bytes: Uint8Array): unknown => read(new CanonicalReader(bytes))
 
-/** As `decodeCanonical`, but byte strings are views of `bytes`: they change with them, and keep all of them in memory. */
+/**
+ * As `decodeCanonical`, for bytes that are no secret: byte strings are views of `bytes`, which change with them and keep all of them in
+ * memory, and some of the texts are remembered.
+ */
 export const viewCanonical = (bytes: Uint8Array): unknown => read(new CanonicalReader(bytes, { views: true }))

@@ -6,7 +6,8 @@ import type { CborValue } from './cbor-value.ts'
 import { decodeEntry, encodeEntry, encodeEnvelope, envelopeSchema } from './entry.ts'
 import { newId } from './ids.ts'
 import { itemMetaSchema, itemPutSchema } from './item.ts'
-import { isEnvelope, isItemMeta, isItemPut } from './shape.ts'
+import { isEntriesMessage, isEnvelope, isItemMeta, isItemPut } from './shape.ts'
+import { decodeServerMessage, encodeMessage, serverMessageSchema } from './wire.ts'
 
 type Members = Record<string, CborValue>
 
@@ -45,10 +46,19 @@ const itemMeta = (): Members => ({
   valueHash: bytes(32),
 })
 
+const entriesMessage = (): Members => ({
+  type: 'entries',
+  ref: null,
+  stream: `c/${newId()}`,
+  from: 7,
+  entries: [bytes(100), bytes(1800)],
+})
+
 const cases: [string, () => Members, (value: unknown) => boolean, z.ZodType][] = [
   ['envelope', envelope, isEnvelope, envelopeSchema],
   ['itemPut', itemPut, isItemPut, itemPutSchema],
   ['itemMeta', itemMeta, isItemMeta, itemMetaSchema],
+  ['entriesMessage', entriesMessage, isEntriesMessage, serverMessageSchema],
 ]
 
 const other: fc.Arbitrary<CborValue> = fc.oneof(
@@ -77,6 +87,8 @@ const other: fc.Arbitrary<CborValue> = fc.oneof(
   fc.constant(Array(21).fill('field') as CborValue),
   fc.dictionary(fc.string({ maxLength: 5 }), fc.integer(), { maxKeys: 3 }),
   fc.constant({ seq: 1, hash: bytes(32), more: 1 }),
+  fc.array(fc.constantFrom<CborValue>(bytes(99), bytes(100), bytes(4000), 'entry', null), { maxLength: 4 }),
+  fc.constantFrom(2000, 2001).map((count) => new Array(count).fill(bytes(100))),
 )
 
 for (const [name, ordinary, shape, schema] of cases) {
@@ -128,4 +140,29 @@ it('views are of the bytes they were read from, copies are not', () => {
   encoded.fill(1, 7)
   expect(view[0]).toBe(1)
   expect(copy[0]).toBe(7)
+})
+
+it('entries come as views of their frame; of every other message nothing is', () => {
+  const sent = { type: 'entries', ref: null, stream: 'ledger', from: 0, entries: [bytes(100), bytes(300)] } as const
+  const frame = encodeMessage({ ...sent, entries: [...sent.entries] })
+  const entries = decodeServerMessage(frame)
+  expect(entries).toEqual(sent)
+  expect(entries.type === 'entries' && entries.entries.every(({ buffer }) => buffer === frame.buffer)).toBe(true)
+  const challenge = { type: 'challenge', protocol: 1, server: bytes(32), serverNonce: bytes(32) } as const
+  const other = encodeMessage(challenge)
+  const decoded = decodeServerMessage(other)
+  other.fill(0)
+  expect(decoded).toEqual(challenge)
+})
+
+it('a text read as a view is the text, however often and whatever was read before', () => {
+  const id = fc.oneof(
+    fc.string({ unit: fc.constantFrom('a', 'b', 'é', '0'), minLength: 18, maxLength: 42 }),
+    fc.constantFrom(newId(), newId(), newId()),
+  )
+  fc.assert(
+    fc.property(fc.array(id, { maxLength: 40 }), (texts) => {
+      expect(viewCanonical(encodeCanonical(texts))).toEqual(texts)
+    }),
+  )
 })

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { blobSchema, bytesSchema, hashSchema, signatureSchema, signKeySchema, timeSchema } from './bytes.ts'
-import { type CborValue, decodeCanonical, encodeCanonical } from './canonical.ts'
+import { type CborValue, decodeCanonical, encodeCanonical, viewCanonical } from './canonical.ts'
 import { headSchema, MAX_ENTRY_BYTES } from './entry.ts'
 import { idSchema, streamSchema } from './ids.ts'
+import { isEntriesMessage } from './shape.ts'
 
 /** Protocol version, in the first message of each side. */
 export const PROTOCOL = 1
@@ -233,6 +234,12 @@ export const encodeMessage = (message: ClientMessage | ServerMessage): Uint8Arra
 /** Parses a frame from a client; throws CanonicalError or ZodError. */
 export const decodeClientMessage = (frame: Uint8Array): ClientMessage =>
   clientMessageSchema.parse(decodeCanonical(frame))
-/** Parses a frame from a server; throws CanonicalError or ZodError. */
-export const decodeServerMessage = (frame: Uint8Array): ServerMessage =>
-  serverMessageSchema.parse(decodeCanonical(frame))
+/**
+ * Parses a frame from a server; throws CanonicalError or ZodError. Entries are views of the frame, which they fill: whoever keeps one for
+ * long keeps all of them. Of every other message the byte strings are its own.
+ */
+export const decodeServerMessage = (frame: Uint8Array): ServerMessage => {
+  const message = viewCanonical(frame)
+  if (isEntriesMessage(message)) return message as ServerMessage
+  return serverMessageSchema.parse(decodeCanonical(frame))
+}
