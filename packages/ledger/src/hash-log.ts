@@ -1,5 +1,3 @@
-import { equalBytes } from '@countersign/crypto/verify'
-
 const HASH_BYTES = 32
 
 /** The entry hashes of one stream by seq, 32 bytes each in one buffer: ancestry is a look-up, whatever the stream's length. */
@@ -25,8 +23,10 @@ export class HashLog {
 
   /** Whether the entry at `seq` is there and has this hash. */
   has(seq: number, hash: Uint8Array): boolean {
-    if (!Number.isInteger(seq) || seq < 0 || seq >= this.#length) return false
-    return equalBytes(this.#bytes.subarray(seq * HASH_BYTES, (seq + 1) * HASH_BYTES), hash)
+    if (!Number.isInteger(seq) || seq < 0 || seq >= this.#length || hash.length !== HASH_BYTES) return false
+    const offset = seq * HASH_BYTES
+    for (let i = 0; i < HASH_BYTES; i++) if (this.#bytes[offset + i] !== hash[i]) return false
+    return true
   }
 
   /** All hashes one after another: the checkpoint form. */

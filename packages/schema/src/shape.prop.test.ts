@@ -143,11 +143,19 @@ it('views are of the bytes they were read from, copies are not', () => {
 })
 
 it('entries come as views of their frame; of every other message nothing is', () => {
-  const sent = { type: 'entries', ref: null, stream: 'ledger', from: 0, entries: [bytes(100), bytes(300)] } as const
+  const sent = {
+    type: 'entries',
+    ref: null,
+    stream: 'ledger',
+    from: 0,
+    entries: [bytes(100), bytes(300)],
+  } as const
   const frame = encodeMessage({ ...sent, entries: [...sent.entries] })
   const entries = decodeServerMessage(frame)
   expect(entries).toEqual(sent)
-  expect(entries.type === 'entries' && entries.entries.every(({ buffer }) => buffer === frame.buffer)).toBe(true)
+  expect(entries.type === 'entries' && entries.entries.every(({ buffer }) => buffer === frame.buffer)).toBe(
+    true,
+  )
   const challenge = { type: 'challenge', protocol: 1, server: bytes(32), serverNonce: bytes(32) } as const
   const other = encodeMessage(challenge)
   const decoded = decodeServerMessage(other)

@@ -23,12 +23,19 @@ const provisionalSchema = z.strictObject({ from: seqSchema, to: seqSchema })
 /** Entries of a stream whose own signatures are still to be checked, both ends included. */
 export type ProvisionalRange = z.infer<typeof provisionalSchema>
 
-/** An entry's record: its hash in front of its bytes, so that neither reading nor comparing hashes again. */
-const entryRecord = (entry: VerifiedEntry): Uint8Array => {
-  const out = new Uint8Array(HASH_BYTES + entry.bytes.length)
-  out.set(entry.hash, 0)
-  out.set(entry.bytes, HASH_BYTES)
-  return out
+/** Entries' records, each its hash in front of its bytes, so that neither reading nor comparing hashes again. One block for all of them. */
+const entryRecords = (entries: readonly VerifiedEntry[]): Uint8Array[] => {
+  let length = 0
+  for (const { bytes } of entries) length += HASH_BYTES + bytes.length
+  const block = new Uint8Array(length)
+  let end = 0
+  return entries.map(({ hash, bytes }) => {
+    const start = end
+    block.set(hash, start)
+    block.set(bytes, start + HASH_BYTES)
+    end = start + HASH_BYTES + bytes.length
+    return new Uint8Array(block.buffer, start, end - start)
+  })
 }
 
 const within = (range: ProvisionalRange | undefined, seq: number): boolean =>
@@ -110,7 +117,8 @@ export class StreamLog {
     const puts: [string, Uint8Array][] = []
     const moved = new Map<StreamName, Head>()
     const provisional = new Map<StreamName, ProvisionalRange>()
-    for (const entry of entries) {
+    const records = entryRecords(entries)
+    for (const [index, entry] of entries.entries()) {
       const { stream, seq, hash } = entry
       if (entry.provisional) {
         const range = provisional.get(stream) ?? this.#provisional.get(stream)
@@ -120,7 +128,7 @@ export class StreamLog {
       if (seq !== (before === undefined ? 0 : before.seq + 1)) {
         throw new ClientError('replica.order', 'an entry was written out of order')
       }
-      puts.push([entryKey(stream, seq), entryRecord(entry)])
+      puts.push([entryKey(stream, seq), records[index] as Uint8Array])
       if (entry.entry.envelope.device === this.#device) {
         const { id } = entry.entry.envelope
         puts.push([ownKey(id), encodeCanonical({ id, stream, seq })])

@@ -70,8 +70,11 @@ const judge = (known: Known, entry: SignedEntry, hash: Uint8Array): Fault | null
   return null
 }
 
+/** An entry in its place; `provisional` once it is known how far its signature was looked at. */
+type PlacedEntry = Omit<VerifiedEntry, 'provisional'> & { provisional: boolean }
+
 interface Placed {
-  readonly entries: readonly Omit<VerifiedEntry, 'provisional'>[]
+  readonly entries: readonly PlacedEntry[]
   readonly behind: number
   readonly problem: Problem | null
 }
@@ -88,28 +91,29 @@ const problemAt = (
 
 /** Form, place and cited ledger head of each entry, up to the first that does not stand. */
 const place = (known: Known, stream: StreamName, head: Head | null, batch: readonly Uint8Array[]): Placed => {
-  const entries: Omit<VerifiedEntry, 'provisional'>[] = []
+  const entries: PlacedEntry[] = []
   // What the ledger says is kept for long; of a compartment's entries hardly anything is.
   const views = parseStream(stream).kind === 'compartment'
   let at = head
+  const stop = (fault: Fault, bytes: Uint8Array): Placed => {
+    return { entries, behind: 0, problem: problemAt(fault, stream, at, bytes) }
+  }
   for (const [index, bytes] of batch.entries()) {
-    const stop = (fault: Fault): Placed => {
-      return { entries, behind: 0, problem: problemAt(fault, stream, at, bytes) }
-    }
     let entry: SignedEntry
     try {
       entry = decodeEntry(bytes, { views })
     } catch {
-      return stop({ code: 'bad_entry', message: 'The server passed on something that is not an entry.' })
+      const message = 'The server passed on something that is not an entry.'
+      return stop({ code: 'bad_entry', message }, bytes)
     }
     const misplaced = placeFault(known, stream, at, entry)
-    if (misplaced !== null) return stop(misplaced)
+    if (misplaced !== null) return stop(misplaced, bytes)
     const citation = citationFault(known, entry)
     if (citation === 'behind') return { entries, behind: batch.length - index, problem: null }
-    if (citation !== null) return stop(citation)
+    if (citation !== null) return stop(citation, bytes)
     const hash = entryHash(bytes)
     const { seq } = entry.envelope
-    entries.push({ stream, seq, hash, bytes, entry })
+    entries.push({ stream, seq, hash, bytes, entry, provisional: false })
     at = { seq, hash }
   }
   return { entries, behind: 0, problem: null }
@@ -143,15 +147,15 @@ export const verifyBatch = (
   const { entries, behind, problem } = placed
   if (entries.length >= provisionalFrom && vouchedFor(known, stream, placed)) {
     const last = entries.length - 1
-    const fresh = entries.map((entry, index) => ({ ...entry, provisional: index !== last }))
-    return { fresh, behind, problem }
+    for (let i = 0; i < last; i++) (entries[i] as PlacedEntry).provisional = true
+    return { fresh: entries, behind, problem }
   }
   const fresh: VerifiedEntry[] = []
   let at = head
   for (const each of entries) {
     const fault = judge(known, each.entry, each.hash)
     if (fault !== null) return { fresh, behind: 0, problem: problemAt(fault, stream, at, each.bytes) }
-    fresh.push({ ...each, provisional: false })
+    fresh.push(each)
     at = { seq: each.seq, hash: each.hash }
   }
   return { fresh, behind, problem }

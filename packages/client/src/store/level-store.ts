@@ -37,6 +37,8 @@ export const openLevelStore = async (location: string): Promise<LocalStore> => {
     keyEncoding: 'utf8',
     valueEncoding: 'view',
     writeBufferSize: 16 * 1024 * 1024,
+    // Nearly all of it is ciphertext, which only costs the time.
+    compression: false,
   })
   try {
     await level.open()
@@ -82,12 +84,12 @@ export const openLevelStore = async (location: string): Promise<LocalStore> => {
       }
     },
     async batch({ puts, dels = [] }, { durable }) {
-      const operations = [
-        ...puts.map(([key, value]) => ({ type: 'put' as const, key, value })),
-        ...dels.map((key) => ({ type: 'del' as const, key })),
-      ]
       try {
-        await level.batch(operations, { sync: durable })
+        // One call an entry rather than an array of them: half the work.
+        const batch = level.batch()
+        for (const [key, value] of puts) batch.put(key, value)
+        for (const key of dels) batch.del(key)
+        await batch.write({ sync: durable })
       } catch (cause) {
         throw refuseStore(location, cause)
       }

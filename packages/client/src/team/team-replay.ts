@@ -71,7 +71,7 @@ export class TeamReplay {
   readonly ring: KeyRing
   readonly #replica: Replica
   readonly #compartments = new Map<EnvironmentId, Compartment>()
-  /** Verdicts of recent entries by id, so that an author learns whether the entry counted. */
+  /** Why recent entries did not count, by id: an author learns it of their own, the audit view of all. */
   readonly #verdicts = new Map<EntryId, Verdict>()
   /** Their ids in a ring: the oldest makes room. */
   readonly #recent: EntryId[] = []
@@ -201,7 +201,7 @@ export class TeamReplay {
     return checkpoint.seq + 1
   }
 
-  /** What the reducer said of one of this session's recent entries. */
+  /** What the reducer had against a recent entry; undefined where it had nothing, or that was long ago. */
   verdict(id: EntryId): Verdict | undefined {
     return this.#verdicts.get(id)
   }
@@ -339,6 +339,11 @@ export class TeamReplay {
   }
 
   #remember(id: EntryId, verdict: Verdict): void {
+    if (verdict.accepted) {
+      // It may have been refused for the time being.
+      if (this.#verdicts.size > 0) this.#verdicts.delete(id)
+      return
+    }
     const gone = this.#recent[this.#oldest]
     if (gone !== undefined && gone !== id) this.#verdicts.delete(gone)
     this.#recent[this.#oldest] = id
