@@ -49,7 +49,8 @@ export class ItemIndex {
   readonly #team: TeamId
   readonly #environment: EnvironmentId
   readonly #items = new Map<ItemId, ItemRecord>()
-  readonly #byName = new Map<string, Set<ItemId>>()
+  /** One item, or the few where two people made a name at the same time: a set for each of them would weigh more than the names. */
+  readonly #byName = new Map<string, ItemId | Set<ItemId>>()
   #size = 0
   /** Entries that were accepted and whose meta does not open: their author sealed nonsense. The item keeps the meta it had. */
   unreadable = 0
@@ -123,7 +124,8 @@ export class ItemIndex {
   /** Items of a name that are not deleted; more than one where two people made it at the same time. */
   named(name: string): ItemRecord[] {
     const found: ItemRecord[] = []
-    for (const item of this.#byName.get(name) ?? []) {
+    const items = this.#byName.get(name) ?? []
+    for (const item of typeof items === 'string' ? [items] : items) {
       const record = this.#items.get(item)
       if (record !== undefined && !record.current.deleted) found.push(record)
     }
@@ -161,8 +163,7 @@ export class ItemIndex {
       if (before !== undefined) this.#put({ ...before, current: step, history })
       return
     }
-    if (before !== undefined && before.meta.name !== meta.name)
-      this.#byName.get(before.meta.name)?.delete(item)
+    if (before !== undefined && before.meta.name !== meta.name) this.#unname(before.meta.name, item)
     this.#put({ item, environment: this.#environment, meta, current: step, history })
   }
 
@@ -172,8 +173,15 @@ export class ItemIndex {
     this.#size += Number(!record.current.deleted) - Number(before !== undefined && !before.current.deleted)
     this.#items.set(item, record)
     const named = this.#byName.get(meta.name)
-    if (named === undefined) this.#byName.set(meta.name, new Set([item]))
-    else named.add(item)
+    if (named === undefined) this.#byName.set(meta.name, item)
+    else if (typeof named !== 'string') named.add(item)
+    else if (named !== item) this.#byName.set(meta.name, new Set([named, item]))
+  }
+
+  #unname(name: string, item: ItemId): void {
+    const named = this.#byName.get(name)
+    if (named === item) this.#byName.delete(name)
+    else if (named !== undefined && typeof named !== 'string') named.delete(item)
   }
 
   #openMeta(put: ItemPut, metaKey: Secret): ItemMeta | undefined {

@@ -35,7 +35,7 @@ export class UnlockedSession {
   readonly memberSign: KeyPair
   readonly #storeKey: Secret
   readonly #replay: TeamReplay
-  readonly #timers: ReturnType<typeof setTimeout>[]
+  readonly #timers: ReturnType<typeof setInterval>[]
   readonly #listeners: Set<(changes: Changes) => void>
 
   private constructor(
@@ -50,11 +50,16 @@ export class UnlockedSession {
     this.#storeKey = keys.storeKey
     this.#replay = replay
     this.#listeners = more.listeners
-    // Once soon after the unlock, then now and then: what is lost by a lock in between is only time.
+    // Once soon after the unlock, then now and then: what is lost by a lock in between is only time. Catching up goes first.
     const save = (): void => {
       replay.saveCheckpoints(more.checkpoints).catch(() => undefined)
     }
-    this.#timers = [setTimeout(save, FIRST_CHECKPOINT_MS), setInterval(save, CHECKPOINT_EVERY_MS)]
+    const soon = setInterval(() => {
+      if (device.replica.status().connection === 'catching_up') return
+      clearInterval(soon)
+      save()
+    }, FIRST_CHECKPOINT_MS)
+    this.#timers = [soon, setInterval(save, CHECKPOINT_EVERY_MS)]
   }
 
   /** Takes ownership of `root` and wipes it once the keys are derived; opens everything this member may see. */
@@ -119,7 +124,7 @@ export class UnlockedSession {
     return this.#replay.index(environment)
   }
 
-  /** What the reducer said of a recent entry; undefined for one long ago or unknown. */
+  /** What the reducer had against a recent entry; undefined where it had nothing, or that was long ago. */
   verdict(entry: EntryId): Verdict | undefined {
     return this.#replay.verdict(entry)
   }
@@ -186,7 +191,7 @@ export class UnlockedSession {
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer)
+    for (const timer of this.#timers) clearInterval(timer)
     this.#replay.stop()
     this.#listeners.clear()
   }
