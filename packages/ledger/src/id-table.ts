@@ -73,6 +73,7 @@ export class IdTable {
 
   /** The row of an id; -1 where it is not here. */
   indexOf(id: string): number {
+    if (this.size === 0) return -1
     const words = wordsOf(id)
     let low = 0
     let high = this.size - 1

@@ -10,11 +10,22 @@ import {
 /** The clear part of a ledger entry, parsed: all that the projection decides on. */
 export type PlainContent = { [T in LedgerEntryType]: { type: T; plain: LedgerPlain<T> } }[LedgerEntryType]
 
-/** The parsed clear part of a ledger envelope; undefined where type or content are not of the schema. */
+/** What was made of envelopes that are still around: verifying, projecting and judging an entry all begin with its clear part. */
+const parsed = new WeakMap<Envelope, PlainContent | undefined>()
+
+/** The parsed clear part of a ledger envelope, which nobody changes from here on; undefined where type or content are not of the schema. */
 export const parsePlain = (envelope: Envelope): PlainContent | undefined => {
-  if (!isLedgerEntryType(envelope.type)) return undefined
-  const parsed = ledgerEntrySchemas[envelope.type].plain.safeParse(envelope.plain)
-  return parsed.success ? ({ type: envelope.type, plain: parsed.data } as PlainContent) : undefined
+  const known = parsed.get(envelope)
+  if (known !== undefined || parsed.has(envelope)) return known
+  const content = parse(envelope)
+  parsed.set(envelope, content)
+  return content
+}
+
+const parse = ({ type, plain }: Envelope): PlainContent | undefined => {
+  if (!isLedgerEntryType(type)) return undefined
+  const result = ledgerEntrySchemas[type].plain.safeParse(plain)
+  return result.success ? ({ type, plain: result.data } as PlainContent) : undefined
 }
 
 /** A ledger entry's whole content from its envelope and its opened body (a decoded canonical value); undefined where malformed. */

@@ -9,9 +9,9 @@ import { accessOf, activeMember, atLeast, isAdmin } from './projection-lookup.ts
 import type { RefusalCode } from './refusal.ts'
 import type { LedgerState } from './state.ts'
 
-/** What approvals of a request name. */
-export const requestHash = (body: RequestBody): Uint8Array =>
-  hashOf('request', encodeCanonical(body as CborValue))
+/** What approvals of a request name. `bytes`: those the body was decoded from. */
+const requestHash = (body: RequestBody, bytes = encodeCanonical(body as CborValue)): Uint8Array =>
+  hashOf('request', bytes)
 
 /** Open requests one person may have at a time: beyond it somebody is being worn down. */
 export const MAX_OPEN_REQUESTS = 100
@@ -78,13 +78,14 @@ export const applyRequestCreate = (
   state: LedgerState,
   envelope: Envelope,
   body: LedgerBody<'request.create'>,
+  bytes?: Uint8Array,
 ): void => {
   state.requests.add({
     request: body.request,
     seq: envelope.seq,
     time: envelope.time,
     body,
-    requestHash: requestHash(body),
+    requestHash: requestHash(body, bytes),
     state: 'open',
     approvals: [],
     nonces: [],

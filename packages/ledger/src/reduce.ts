@@ -35,10 +35,13 @@ export interface LedgerEntry {
   readonly envelope: Envelope
   readonly content: LedgerContent | null
   readonly hash: Uint8Array
+  /** The canonical bytes that `content.body` was decoded from, where the caller has them: they need not be made again. */
+  readonly bodyBytes?: Uint8Array
 }
 
 /** The checks and the effect of one entry, everything but its place in the stream. Returns the refusal, or null once applied. */
-const decide = (state: LedgerState, envelope: Envelope, content: LedgerContent): RefusalCode | null => {
+const decide = (state: LedgerState, entry: LedgerEntry, content: LedgerContent): RefusalCode | null => {
+  const { envelope } = entry
   const { projection, plain } = state
   if (projection.head !== null && !verifiedAsKnown(projection, plain, envelope, projection.head.seq)) {
     return 'author.unverified'
@@ -50,7 +53,7 @@ const decide = (state: LedgerState, envelope: Envelope, content: LedgerContent):
   switch (content.type) {
     case 'request.create':
       return unless(checkRequestCreate(state, envelope, content.plain, content.body), () =>
-        applyRequestCreate(state, envelope, content.body),
+        applyRequestCreate(state, envelope, content.body, entry.bodyBytes),
       )
     case 'request.cancel':
       return unless(checkRequestCancel(state, envelope, content.plain), () =>
@@ -104,26 +107,23 @@ const decideMembership = (
   return null
 }
 
-const judge = (state: LedgerState, envelope: Envelope, content: LedgerContent | null): RefusalCode | null => {
+const judge = (state: LedgerState, entry: LedgerEntry): RefusalCode | null => {
+  const { envelope, content } = entry
   if (state.ids.has(envelope.id)) return 'entry.duplicate_id'
   if (content === null) return 'entry.unreadable'
   if (content.type !== envelope.type) return 'entry.malformed'
-  return checkPlain(state.projection, envelope, content) ?? decide(state, envelope, content)
+  return checkPlain(state.projection, envelope, content) ?? decide(state, entry, content)
 }
 
 /** As `judge`, with the plain projection following in step (L8). */
-const judgeBoth = (
-  state: LedgerState,
-  envelope: Envelope,
-  content: LedgerContent | null,
-): RefusalCode | null => {
+const judgeBoth = (state: LedgerState, entry: LedgerEntry): RefusalCode | null => {
   const { projection, plain } = state
+  const { envelope, content } = entry
+  const code = judge(state, entry)
   if (plain !== projection) {
-    const code = judge(state, envelope, content)
     takePlain(plain, envelope, content)
     return code
   }
-  const code = judge(state, envelope, content)
   // Refused, so that the projection still is what it was before the entry.
   if (code !== null && changesProjection(envelope) && plainAccepts(projection, envelope, content)) {
     state.plain = structuredClone(projection)
@@ -142,7 +142,7 @@ export const reduceLedger = (state: LedgerState, entry: LedgerEntry): Verdict =>
   const broken = checkLedgerChain(state.projection, envelope, content ?? undefined)
   if (broken !== null) return refused(broken)
   const first = state.projection.head === null
-  const code = first ? judge(state, envelope, content) : judgeBoth(state, envelope, content)
+  const code = first ? judge(state, entry) : judgeBoth(state, entry)
   if (first && code !== null) return refused(code)
   if (first) state.projection.genesis = hash
   state.projection.head = { seq: envelope.seq, hash }

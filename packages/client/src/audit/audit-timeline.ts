@@ -121,7 +121,7 @@ export class AuditTimeline {
   #ledgerEvent(entry: VerifiedEntry): TimelineEvent {
     const { envelope } = entry.entry
     const opened = openContent(envelope, (epoch) => this.#session.ring.teamKey(epoch))
-    const content = typeof opened === 'string' ? null : opened
+    const content = typeof opened === 'string' ? null : opened.content
     return {
       ...this.#common(entry, entry.seq),
       source: 'ledger',

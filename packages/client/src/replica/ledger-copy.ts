@@ -12,8 +12,12 @@ import type { LocalStore } from '../store/local-store.ts'
 import type { StreamLog } from './stream-log.ts'
 
 const KEY = 'replica/ledger-checkpoint'
-/** So many ledger entries are replayed at a start at most, after an orderly stop none. */
+/**
+ * After a crash at most so many ledger entries are replayed at a start, or that part of them, after an orderly stop none. A checkpoint is as
+ * long as the ledger: one every so many entries of a long history would write the square of it.
+ */
 const CHECKPOINT_EVERY = 500
+const CHECKPOINT_PART = 1 / 8
 
 const checkpointSchema = z.strictObject({
   v: z.literal(1),
@@ -64,7 +68,8 @@ export class LedgerCopy {
   /** To be called when everything projected is on disk, too. Writes a checkpoint when enough has come since the last. */
   async checkpoint({ now = false } = {}): Promise<void> {
     const { length } = this.hashes
-    if (length - this.#savedLength < (now ? 1 : CHECKPOINT_EVERY)) return
+    const due = now ? 1 : Math.max(CHECKPOINT_EVERY, this.#savedLength * CHECKPOINT_PART)
+    if (length - this.#savedLength < due) return
     this.#savedLength = length
     const projection = serializeProjection(this.projection)
     const hashes = this.hashes.toBytes()

@@ -27,18 +27,25 @@ export const sealBody = <T extends LedgerEntryType>(
 /** Why an entry's content could not be read; such an entry changes nothing. */
 export type UnreadableCode = 'entry.malformed' | 'entry.no_key' | 'entry.unreadable'
 
-/** A ledger entry's whole content; `keyOf` gives this member's team key of an epoch. */
+/** A ledger entry's content and the canonical bytes its body was decoded from. */
+export interface OpenedContent {
+  readonly content: LedgerContent
+  readonly bodyBytes: Uint8Array
+}
+
+/** A ledger entry opened; `keyOf` gives this member's team key of an epoch. */
 export const openContent = (
   envelope: Envelope,
   keyOf: (epoch: number) => Secret | null,
-): LedgerContent | UnreadableCode => {
+): OpenedContent | UnreadableCode => {
   const epoch = envelope.plain.teamKeyEpoch
   if (envelope.body === null || typeof epoch !== 'number') return 'entry.malformed'
   const key = keyOf(epoch)
   if (key === null) return 'entry.no_key'
   try {
-    const body = decodeCanonical(open(key, bodyContext(envelope.team, envelope.id, epoch), envelope.body))
-    return parseLedgerContent(envelope, body) ?? 'entry.malformed'
+    const bodyBytes = open(key, bodyContext(envelope.team, envelope.id, epoch), envelope.body)
+    const content = parseLedgerContent(envelope, decodeCanonical(bodyBytes))
+    return content === undefined ? 'entry.malformed' : { content, bodyBytes }
   } catch (error) {
     if (error instanceof CanonicalError) return 'entry.malformed'
     if (error instanceof CryptoError) return 'entry.unreadable'

@@ -210,9 +210,12 @@ export class TeamReplay {
     const stream = parseStream(batch.stream)
     if (stream.kind === 'ledger') {
       for (const entry of batch.entries) {
-        this.ring.update(this.#replica.projection, (seq) =>
-          seq === entry.seq ? parsePlain(entry.entry.envelope) : undefined,
-        )
+        // Its own body may be sealed under a key that comes with it.
+        if (KEY_TYPES.has(entry.entry.envelope.type)) {
+          this.ring.update(this.#replica.projection, (seq) =>
+            seq === entry.seq ? parsePlain(entry.entry.envelope) : undefined,
+          )
+        }
         this.#ledgerEntry(entry)
       }
       return { ledger: true, environments: this.#ledgerMoved() }
@@ -237,9 +240,10 @@ export class TeamReplay {
     this.#freshLedger += 1
     const { envelope } = entry.entry
     const opened = openContent(envelope, (epoch) => this.ring.teamKey(epoch))
-    const content = typeof opened === 'string' ? null : opened
+    const read = typeof opened === 'string' ? { content: null } : opened
+    const { content } = read
     if (opened === 'entry.no_key') this.#lackedKey = true
-    const verdict = reduceLedger(this.ledger, { envelope, content, hash: entry.hash })
+    const verdict = reduceLedger(this.ledger, { envelope, hash: entry.hash, ...read })
     this.#remember(envelope.id, verdict)
     if (content !== null && verdict.accepted) this.#noteJoin(content, envelope.time)
     if (KEY_TYPES.has(envelope.type) && verdict.accepted) {
