@@ -55,3 +55,16 @@ export const report = (bench: string, rows: readonly Row[]): void => {
   })
   console.log(JSON.stringify({ bench, rows: json }))
 }
+
+/**
+ * Prints how a time grows with the size, from each size to the next: the exponent b of size^b. 1 is in proportion, 0 is not at all.
+ */
+export const reportGrowth = (what: string, times: readonly { size: number; ms: number }[]): void => {
+  const exponents = times.slice(1).map(({ size, ms }, i) => {
+    const before = times[i] ?? { size, ms }
+    return Math.log(ms / before.ms) / Math.log(size / before.size)
+  })
+  const shown = times.map(({ size, ms }) => `${size.toLocaleString('en')}: ${figure(ms)} ms`).join(', ')
+  console.log(`  growth, ${what}: ${shown}; exponents ${exponents.map((each) => each.toFixed(2)).join(', ')}`)
+  console.log(JSON.stringify({ growth: what, times, exponents }))
+}

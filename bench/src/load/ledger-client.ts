@@ -18,10 +18,18 @@ await cryptoReady()
 const installed = readInstalled(file)
 const root = await unlockRoot(installed)
 
+/** Of all threads, in milliseconds. */
+const processorMs = (since?: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(since)
+  return (user + system) / 1000
+}
+
 const fromEmpty = mode === 'genesis'
 const beginning = performance.now()
+const beginningCpu = process.cpuUsage()
 const { store, session: device } = await openDevice(installed)
 const startedAt = fromEmpty ? beginning : performance.now()
+const startedCpu = fromEmpty ? beginningCpu : process.cpuUsage()
 const session = await UnlockedSession.open(device, installed.deviceSecret, root)
 while (session.ledger.requests.size < requests || session.ledger.open.size > 0) {
   await new Promise<void>((resolve) => {
@@ -32,6 +40,7 @@ while (session.ledger.requests.size < requests || session.ledger.open.size > 0) 
   })
 }
 const ms = performance.now() - startedAt
+const cpuMs = processorMs(startedCpu)
 
 const signed: (readonly [Uint8Array, Uint8Array])[] = []
 for await (const { entry } of device.replica.entries(LEDGER)) {
@@ -45,7 +54,7 @@ const good = signed.filter(([bytes, signature]) =>
 const loopMs = performance.now() - loopAt
 if (good.length !== signed.length) throw new Error('not all of the ledger is by the one member')
 if (mode === 'checkpoint') await new Promise((resolve) => setTimeout(resolve, CHECKPOINT_MS))
-process.stdout.write(`${JSON.stringify({ ms, loopMs, entries: signed.length })}\n`)
+process.stdout.write(`${JSON.stringify({ ms, cpuMs, loopMs, entries: signed.length })}\n`)
 session.stop()
 await device.stop()
 await store.close()

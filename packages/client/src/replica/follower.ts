@@ -22,6 +22,7 @@ import type { EntryBatch, ReplicaOptions, ReplicaTiming } from './replica-option
 import type { SeenBook } from './seen-book.ts'
 import { ServerLink } from './server-link.ts'
 import type { SignatureCheck } from './signature-check.ts'
+import { SignaturesAhead } from './signatures-ahead.ts'
 import type { Liveness, StatusBoard } from './status-board.ts'
 import type { StreamLog } from './stream-log.ts'
 import type { TreeBook } from './tree-book.ts'
@@ -55,6 +56,7 @@ export class Follower {
   readonly #link: ServerLink
   readonly #inbox: Inbox
   readonly #exchange: Exchange
+  readonly #ahead: SignaturesAhead
   readonly #ingestor: Ingestor
   readonly #duty: WitnessDuty
   readonly #withheldCheck: WithheldCheck
@@ -71,10 +73,17 @@ export class Follower {
     this.mailboxes = new Listeners(report)
     this.#exchange = new Exchange(timing.answerMs)
     this.#inbox = new Inbox((message, session) => this.#handle(message, session), report)
+    this.#ahead = new SignaturesAhead(copy.projection)
     const { team, genesisHash } = identity
     this.#ingestor = new Ingestor({
       log: streams,
-      known: { team, genesisHash, projection: copy.projection, ledgerHashes: copy.hashes },
+      known: {
+        team,
+        genesisHash,
+        projection: copy.projection,
+        ledgerHashes: copy.hashes,
+        ahead: this.#ahead,
+      },
       onWritten: (batch) => {
         this.#duty.soon()
         this.entries.emit(batch)
@@ -111,7 +120,10 @@ export class Follower {
       deviceKnown: () => this.#deviceKnown(),
       events: {
         onConnecting: () => board.enter('connecting', board.problem),
-        onMessage: (message, session) => this.#inbox.push(message, session),
+        onMessage: (message, session) => {
+          if (message.type === 'entries' && message.stream === LEDGER) this.#ahead.offer(message.entries)
+          this.#inbox.push(message, session)
+        },
         onContact: () => this.#contacted(),
         onDown: (error, refused) => this.#down(error, refused),
       },
@@ -189,6 +201,7 @@ export class Follower {
     if (board.alarm !== null) return
     const sounded = board.sound(problem, now())
     this.#link.stop()
+    this.#ahead.clear()
     this.#exchange.abandon()
     await sounded
   }
@@ -198,6 +211,7 @@ export class Follower {
     this.#link.stop()
     this.#exchange.abandon()
     this.#inbox.clear()
+    this.#ahead.clear()
     await this.#inbox.idle()
   }
 
@@ -294,6 +308,7 @@ export class Follower {
   #down(error: ClientError, refused: boolean): void {
     const { board, options, check } = this.#parts
     this.#inbox.clear()
+    this.#ahead.clear()
     this.#ingestor.forgetHeld()
     this.#exchange.abandon()
     options.log('replica.down', { code: error.code })

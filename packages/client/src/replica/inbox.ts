@@ -1,3 +1,4 @@
+import { LEDGER } from '@countersign/schema/ids'
 import type { ServerMessage } from '@countersign/schema/wire'
 import type { Session } from '../transport/session.ts'
 
@@ -5,7 +6,10 @@ import type { Session } from '../transport/session.ts'
 const PAUSE_ABOVE_BYTES = 16 * 1024 * 1024
 const RESUME_BELOW_BYTES = 4 * 1024 * 1024
 
-/** Entries of one stream that came in several messages are taken together up to this much: one write, one signature (P20). */
+/**
+ * Entries of one compartment or audit stream that came in several messages are taken together up to this much: one write, one signature
+ * (P20). Every entry of the ledger has its own, and those of later messages are verified meanwhile.
+ */
 const TOGETHER_BYTES = 4 * 1024 * 1024
 
 const sizeOf = (message: ServerMessage): number =>
@@ -17,6 +21,7 @@ type Entries = Extract<ServerMessage, { type: 'entries' }>
 const goesOn = (message: ServerMessage, next: ServerMessage | undefined): next is Entries =>
   message.type === 'entries' &&
   next?.type === 'entries' &&
+  message.stream !== LEDGER &&
   message.ref === null &&
   next.ref === null &&
   next.stream === message.stream &&

@@ -72,6 +72,7 @@ export class Ingestor {
     const good: { stream: StreamName; entries: readonly VerifiedEntry[] }[] = []
     let report = FINE
     for (const { stream, from, entries } of incoming) {
+      if (stream === LEDGER) await known.ahead?.settled(entries)
       const head = log.head(stream)
       const next = head === null ? 0 : head.seq + 1
       if (from > next) {
@@ -95,6 +96,7 @@ export class Ingestor {
         break
       }
     }
+    known.ahead?.judged()
     if (good.length > 0) {
       await this.#write(good.flatMap(({ entries }) => entries))
       for (const batch of good) onWritten(batch)

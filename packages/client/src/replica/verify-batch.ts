@@ -6,6 +6,7 @@ import { haltsStream, REFUSALS, type RefusalCode } from '@countersign/ledger/ref
 import { decodeEntry, type Head, type SignedEntry } from '@countersign/schema/entry'
 import { LEDGER, parseStream, type StreamName } from '@countersign/schema/ids'
 import { type AlarmCode, headEvidence, type Problem } from './alarm.ts'
+import type { SignaturesAhead } from './signatures-ahead.ts'
 import type { VerifiedEntry } from './verified-entry.ts'
 
 export interface Known {
@@ -15,6 +16,8 @@ export interface Known {
   readonly projection: Projection
   /** The ledger's hashes, extended along with the projection. */
   readonly ledgerHashes: HashLog
+  /** What was found out about ledger entries before their turn. */
+  readonly ahead?: SignaturesAhead
 }
 
 export interface BatchVerdict {
@@ -53,7 +56,7 @@ const citationFault = (known: Known, entry: SignedEntry): Fault | 'behind' | nul
 }
 
 const judge = (known: Known, entry: SignedEntry, hash: Uint8Array): Fault | null => {
-  const author = verifyEntryAuthor(known.projection, entry)
+  const author = verifyEntryAuthor(known.projection, entry, known.ahead?.goodFor(entry))
   // Codes that do not halt a stream are the reducers' to act on: the entry stands there and counts for nothing.
   if (!author.ok && haltsStream(author.code)) return badEntry(author.code)
   if (entry.envelope.stream !== LEDGER) return null
@@ -101,7 +104,7 @@ const place = (known: Known, stream: StreamName, head: Head | null, batch: reado
   for (const [index, bytes] of batch.entries()) {
     let entry: SignedEntry
     try {
-      entry = decodeEntry(bytes, { views })
+      entry = known.ahead?.entry(bytes) ?? decodeEntry(bytes, { views })
     } catch {
       const message = 'The server passed on something that is not an entry.'
       return stop({ code: 'bad_entry', message }, bytes)
