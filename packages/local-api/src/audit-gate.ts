@@ -3,6 +3,8 @@ import type { AuditAction, AuditRecord } from '@countersign/schema/audit'
 const MAX_BATCH = 4096
 const MAX_WAITING = 20_000
 const DENIAL_FLUSH_MS = 1000
+/** A group waits for as many as the last moment had under way, but no longer than this without one of them. */
+const GAP_MS = 0.06
 
 interface Batch {
   readonly records: AuditRecord[]
@@ -20,7 +22,8 @@ const newBatch = (): Batch => {
 
 /**
  * Group commit: records that come while one write is on its way wait for the next, and share its promise. Nothing is answered before
- * that promise resolves.
+ * that promise resolves. Programs that were just answered mostly ask again at once: the next write starts when as many have come as were
+ * under way, or when none comes any more, so that all share one write instead of taking turns with two.
  */
 export class AuditGate {
   readonly #write: (records: readonly AuditRecord[]) => Promise<void>
@@ -28,6 +31,10 @@ export class AuditGate {
   #open: Batch = newBatch()
   #writing = false
   #scheduled = false
+  /** How many were under way when the last write ended. */
+  #expected = 1
+  #gathered = 0
+  #grewAt = 0
   #idle: (() => void)[] = []
   readonly #denials = new Map<string, AuditRecord>()
   #denialTimer: NodeJS.Timeout | undefined
@@ -52,14 +59,27 @@ export class AuditGate {
     return batch.durable
   }
 
-  /** One turn of the event loop gathers what all connections sent in it. */
+  /** Gathers what all connections send, turn by turn of the event loop. */
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(() => {
-      this.#scheduled = false
-      this.#flush()
-    })
+    this.#gathered = 0
+    setImmediate(() => this.#gather())
+  }
+
+  #gather(): void {
+    const waiting = this.#open.records.length
+    const now = performance.now()
+    if (waiting > this.#gathered) {
+      this.#gathered = waiting
+      this.#grewAt = now
+    }
+    if (waiting < this.#expected && now - this.#grewAt < GAP_MS) {
+      setImmediate(() => this.#gather())
+      return
+    }
+    this.#scheduled = false
+    this.#flush()
   }
 
   /** Denials nobody authenticated for: alike ones of the same second become one record with a count (P18). */
@@ -115,8 +135,8 @@ export class AuditGate {
     if (error !== undefined) this.failures += 1
     batch.settle(error)
     const waiting = this.#open.records.length
-    // As many as were written: the disk goes on while their answers are made. Fewer: what this turn still brings shares their write.
-    if (waiting === 0 || waiting >= batch.records.length) this.#flush()
+    this.#expected = batch.records.length + waiting
+    if (waiting === 0) this.#flush()
     else this.#schedule()
   }
 }
