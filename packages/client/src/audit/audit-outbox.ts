@@ -46,7 +46,7 @@ export class AuditOutbox {
   /** As the last durable frame has it. */
   #sentOnDisk: number
   #oldest: OutboxPlace
-  #turn: Promise<void> = Promise.resolve()
+  #turn: Promise<void> | null = null
 
   private constructor(sides: readonly [Side, Side], active: 0 | 1, sent: number, oldest: OutboxPlace) {
     this.#sides = sides
@@ -125,9 +125,14 @@ export class AuditOutbox {
     }).catch(() => undefined)
   }
 
+  /** One after the other, whatever became of the one before; at once where nothing is under way. */
   #inTurn(work: () => Promise<void>): Promise<void> {
-    const run = this.#turn.then(work)
-    this.#turn = run.catch(() => undefined)
+    const run = this.#turn === null ? work() : this.#turn.then(work)
+    const ended = (): void => {
+      if (this.#turn === turn) this.#turn = null
+    }
+    const turn: Promise<void> = run.then(ended, ended)
+    this.#turn = turn
     return run
   }
 

@@ -82,7 +82,9 @@ export class AuditWriter {
       drafts.push({ type: 'audit.records', plain: this.#sealer.seal(group) })
     }
     try {
-      await this.#log.append(drafts)
+      const written = this.#log.append(drafts)
+      this.#sealer.advance()
+      await written
     } catch (cause) {
       // The ratchet has moved past what was not written: only a new segment continues from here.
       this.#sealer.wipe()

@@ -55,6 +55,7 @@ export class SegmentSealer {
   readonly opening: AuditSegment
   readonly #place: SegmentPlace
   #key: Secret
+  #spent = false
   #next = 0
 
   constructor(place: SegmentPlace, auditKey: AuditKey, cause: AuditSegment['cause']) {
@@ -67,12 +68,20 @@ export class SegmentSealer {
 
   /** The `plain` of one `audit.records` entry: one blob for all of a group (docs/decisions/0012). */
   seal({ count, bytes }: RecordGroup): AuditRecords {
+    this.advance()
     const { segment } = this.opening
     const first = this.#next
     const records = seal(this.#key, recordsContext(this.#place, segment, first, count), bytes)
     this.#next += count
-    this.#key = ratchet(this.#key)
+    this.#spent = true
     return { segment, first, count, records }
+  }
+
+  /** Wipes the key of the entry that was sealed last. Called as soon as that is on its way to the disk, which need not wait for it. */
+  advance(): void {
+    if (!this.#spent) return
+    this.#key = ratchet(this.#key)
+    this.#spent = false
   }
 
   wipe(): void {
