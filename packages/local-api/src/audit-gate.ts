@@ -3,8 +3,11 @@ import type { AuditAction, AuditRecord } from '@countersign/schema/audit'
 const MAX_BATCH = 4096
 const MAX_WAITING = 20_000
 const DENIAL_FLUSH_MS = 1000
-/** A group waits for as many as the last moment had under way, but no longer than this without one of them. */
-const GAP_MS = 0.06
+/**
+ * A group waits for as many as the last moment had under way, but for no more turns of the event loop than this without one of them: some
+ * 50 µs. Turns, not time: a clock may stand still while the loop turns (the simulation's does).
+ */
+const IDLE_TURNS = 12
 
 interface Batch {
   readonly records: AuditRecord[]
@@ -34,7 +37,7 @@ export class AuditGate {
   /** How many were under way when the last write ended. */
   #expected = 1
   #gathered = 0
-  #grewAt = 0
+  #idleTurns = 0
   #idle: (() => void)[] = []
   readonly #denials = new Map<string, AuditRecord>()
   #denialTimer: NodeJS.Timeout | undefined
@@ -69,12 +72,9 @@ export class AuditGate {
 
   #gather(): void {
     const waiting = this.#open.records.length
-    const now = performance.now()
-    if (waiting > this.#gathered) {
-      this.#gathered = waiting
-      this.#grewAt = now
-    }
-    if (waiting < this.#expected && now - this.#grewAt < GAP_MS) {
+    this.#idleTurns = waiting > this.#gathered ? 0 : this.#idleTurns + 1
+    this.#gathered = waiting
+    if (waiting < this.#expected && this.#idleTurns < IDLE_TURNS) {
       setImmediate(() => this.#gather())
       return
     }
