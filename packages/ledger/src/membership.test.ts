@@ -110,7 +110,7 @@ describe('members', () => {
     const device = founder.newDevice()
     const plain = { teamKeyEpoch: 0, device: founder.deviceRecord(team.id, device) }
     expect(team.write(new Person('Eve'), 'device.add', plain, { name: 'phone' }, { device }).outcome).toBe(
-      'author.unknown',
+      'chain.author',
     )
     expect(team.write(founder, 'device.add', plain, { name: 'phone' }, { device }).outcome).toBe('accepted')
     const vault = { teamKeyEpoch: 0, vault: newId() }

@@ -95,7 +95,35 @@ describe('the plain projection', () => {
     const borrowed = team.write(ada, 'vault.create', vault, { name: 'borrowed' }, { device: dev.device })
     expect(borrowed.outcome).toBe('author.device')
     const stranger = team.write(new Person('Eve'), 'vault.create', vault, { name: 'strange' })
-    expect(stranger.outcome).toBe('author.unknown')
+    expect(stranger.outcome).toBe('chain.author')
+  })
+
+  it('L3 an entry that its author has not signed never stands in the stream, whomever it names', async () => {
+    const { team, ada, dev } = await company()
+    const { state } = team
+    const vault = { teamKeyEpoch: team.teamKeyEpoch, vault: newId() }
+    const written = team.write(ada, 'vault.create', vault, { name: 'mine' })
+    const { signature } = decodeEntry(written.bytes)
+    const renamed = (names: Partial<Envelope>) => {
+      const bytes = encodeEnvelope({ ...written.envelope, ...names })
+      return verifyEntryAuthor(state.projection, decodeEntry(encodeEntry(bytes, signature)))
+    }
+    expect(renamed({})).toEqual({ ok: true })
+    expect(renamed({ device: newId() })).toEqual({ ok: false, code: 'chain.signature' })
+    expect(renamed({ device: dev.device.device })).toEqual({ ok: false, code: 'chain.signature' })
+    expect(renamed({ member: newId() })).toEqual({ ok: false, code: 'chain.author' })
+    expect(renamed({ member: newId(), device: newId() })).toEqual({ ok: false, code: 'chain.author' })
+    // A device the team does not know, named by the member who signed that: it stands, and counts for nothing.
+    const own = team.write(
+      ada,
+      'vault.create',
+      { ...vault, vault: newId() },
+      { name: 'other' },
+      {
+        device: ada.newDevice(),
+      },
+    )
+    expect(own.outcome).toBe('author.unknown')
   })
 
   it('P14 a device key signs audit entries and nothing else; a member key signs no audit entry', async () => {
@@ -123,6 +151,7 @@ describe('the plain projection', () => {
       )
     }
     expect(signedWith(auditStream(dev.device.device), dev.device.sign)).toEqual({ ok: true })
+    expect(signedWith(auditStream(newId()), dev.device.sign)).toEqual({ ok: false, code: 'chain.author' })
     expect(signedWith(auditStream(dev.device.device), dev.sign)).toEqual({
       ok: false,
       code: 'chain.signature',

@@ -31,14 +31,16 @@ const signedBy = (key: Uint8Array, entry: SignedEntry, goodFor: Uint8Array | und
 export const expectedSignKey = (
   projection: Projection,
   { stream, member, device }: Envelope,
-): Uint8Array | undefined =>
-  parseStream(stream).kind === 'audit'
-    ? projection.devices.get(device)?.signKey
-    : projection.members.get(member)?.signKey
+): Uint8Array | undefined => {
+  const parsed = parseStream(stream)
+  if (parsed.kind !== 'audit') return projection.members.get(member)?.signKey
+  return parsed.device === device ? projection.devices.get(device)?.signKey : undefined
+}
 
 /**
  * Whether the bytes are by whom they name (L3): the member key in the ledger and in compartments, with a device of that member;
- * the device key in an audit stream. `team.create` and `device.add` carry the key or device they are judged by. It does not say
+ * the key of its own device in an audit stream. `team.create` and `device.add` carry the key or device they are judged by. The signature comes
+ * first: what nobody in the team can have signed is never `author.*`, since such an entry stands in its stream. It does not say
  * that the author may do this, or still belongs to the team: `mayAppend`, `project` and the reducers do. `goodFor`: a key by which the
  * caller has verified this entry's signature already; it saves that work if it is the key in question, and says nothing else.
  */
@@ -51,19 +53,19 @@ export const verifyEntryAuthor = (
   const content = envelope.stream === LEDGER ? parsePlain(envelope) : undefined
   if (projection.head === null && content?.type === 'team.create') {
     const { member, device } = content.plain
-    if (member.member !== envelope.member || device.device !== envelope.device) return no('author.unknown')
+    if (member.member !== envelope.member || device.device !== envelope.device) return no('chain.author')
     return signedBy(member.signKey, entry, goodFor)
   }
-  const member = projection.members.get(envelope.member)
-  if (member === undefined) return no('author.unknown')
+  const key = expectedSignKey(projection, envelope)
+  if (key === undefined) return no('chain.author')
+  const signed = signedBy(key, entry, goodFor)
+  if (!signed.ok) return signed
   const device = projection.devices.get(envelope.device)
   if (device === undefined) {
     const certifiesItself = content?.type === 'device.add' && content.plain.device.device === envelope.device
-    return certifiesItself ? signedBy(member.signKey, entry, goodFor) : no('author.unknown')
+    return certifiesItself ? signed : no('author.unknown')
   }
-  if (device.member !== envelope.member) return no('author.device')
-  const key = parseStream(envelope.stream).kind === 'audit' ? device.signKey : member.signKey
-  return signedBy(key, entry, goodFor)
+  return device.member === envelope.member ? signed : no('author.device')
 }
 
 /**

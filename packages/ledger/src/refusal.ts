@@ -9,6 +9,7 @@ export const REFUSALS = {
   'chain.seq': 'the entry is not the next one of its stream',
   'chain.prev': 'the entry does not follow the one before',
   'chain.genesis': 'the first entry does not make this team',
+  'chain.author': 'nobody in the team can have signed the entry: its author or device is not known',
   'chain.signature': 'the signature is not the author’s',
   'chain.ledger_fork':
     'the entry cites a ledger head that is not in this ledger: the server shows two histories',

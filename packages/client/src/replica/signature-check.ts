@@ -1,5 +1,5 @@
 import { type Projection, verifyEntryAuthor } from '@countersign/ledger/projection'
-import { haltsStream, REFUSALS } from '@countersign/ledger/refusal'
+import { haltsStream, REFUSALS, type RefusalCode } from '@countersign/ledger/refusal'
 import type { StreamName } from '@countersign/schema/ids'
 import type { Problem } from './alarm.ts'
 import type { StreamLog } from './stream-log.ts'
@@ -29,9 +29,10 @@ interface CheckOptions {
   readonly over: () => boolean
 }
 
-const isForged = (projection: Projection, { entry }: VerifiedEntry): boolean => {
+/** What shows that an entry is not by whom it names, or null. */
+const forgery = (projection: Projection, { entry }: VerifiedEntry): RefusalCode | null => {
   const author = verifyEntryAuthor(projection, entry)
-  return !author.ok && haltsStream(author.code)
+  return !author.ok && haltsStream(author.code) ? author.code : null
 }
 
 const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -94,8 +95,9 @@ export class SignatureCheck {
   /** An entry whose own signature is checked, as everything must be that is used; null where it is not its author's. */
   async proven(entry: VerifiedEntry): Promise<VerifiedEntry | null> {
     if (!entry.provisional) return entry
-    if (!isForged(this.#options.projection, entry)) return { ...entry, provisional: false }
-    await this.#options.onBad(await this.#problem(entry))
+    const forged = forgery(this.#options.projection, entry)
+    if (forged === null) return { ...entry, provisional: false }
+    await this.#options.onBad(await this.#problem(entry, forged))
     return null
   }
 
@@ -125,9 +127,10 @@ export class SignatureCheck {
     for await (const page of log.pages(stream, from)) {
       for (const entry of page) {
         if (this.#givingWay !== null || over()) return false
-        if (isForged(projection, entry)) {
+        const forged = forgery(projection, entry)
+        if (forged !== null) {
           await log.checkedBefore(stream, entry.seq)
-          await onBad(await this.#problem(entry))
+          await onBad(await this.#problem(entry, forged))
           return false
         }
         if (performance.now() < until) continue
@@ -141,7 +144,7 @@ export class SignatureCheck {
   }
 
   /** The forged entry, and the first one signed on top of it: whoever signed that vouched for what is not genuine. */
-  async #problem(bad: VerifiedEntry): Promise<Problem> {
+  async #problem(bad: VerifiedEntry, code: RefusalCode): Promise<Problem> {
     const { log, projection } = this.#options
     const { stream, seq } = bad
     const evidence = [{ label: 'entry', bytes: bad.bytes }]
@@ -149,7 +152,7 @@ export class SignatureCheck {
       code: 'bad_entry',
       stream,
       seq,
-      message: REFUSALS['chain.signature'],
+      message: REFUSALS[code],
       evidence,
     } as const
     for await (const later of log.entries(stream, seq + 1)) {
