@@ -18,6 +18,7 @@ export const INVARIANTS = {
   'read-audited': 'every read that was served is in the auditors’ log',
   converges: 'once faults stop and the server is honest, everyone converges in bounded time',
   'no-defect': 'nothing throws where nothing may',
+  'comes-to-an-end': 'the run comes to its end: nothing is known of one that breaks or hangs',
 } as const
 
 export type InvariantName = keyof typeof INVARIANTS

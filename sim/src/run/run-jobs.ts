@@ -7,6 +7,21 @@ export interface JobsOptions {
   readonly mutation?: string | undefined
 }
 
+/** A run that broke: nothing is known of it but that, which is not the same as clean. */
+const broken = (seed: number, error: unknown): SeedResult => ({
+  seed,
+  violation: {
+    invariant: 'comes-to-an-end',
+    detail: error instanceof Error ? error.message : String(error),
+    at: 0,
+  },
+  digest: '',
+  events: 0,
+  planned: 0,
+  virtualMs: 0,
+  reached: {},
+})
+
 /** Runs all jobs over so many processes; `onResult` in whatever order they end, and false from it ends everything early. */
 export const runJobs = async (
   jobs: readonly Job[],
@@ -16,10 +31,18 @@ export const runJobs = async (
   const queue = [...jobs]
   const work = async (): Promise<void> => {
     if (queue.length === 0) return
-    const worker = await SimWorker.start(options.mutation)
+    let worker = await SimWorker.start(options.mutation)
     try {
       for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-        if (!onResult(await worker.run(job))) queue.length = 0
+        let result: SeedResult
+        try {
+          result = await worker.run(job)
+        } catch (error) {
+          result = broken(job.seed, error)
+          worker.end()
+          worker = await SimWorker.start(options.mutation)
+        }
+        if (!onResult(result)) queue.length = 0
       }
     } finally {
       worker.end()

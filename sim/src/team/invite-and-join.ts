@@ -143,8 +143,12 @@ export const inviteAndJoin = async (
     await opened.close()
     return transcript.code
   })
-  const code = await adding
-  if (code === 'waits for a quorum') {
+  const turnedAway = side.then(
+    () => new Promise<never>(() => {}),
+    (error: unknown) => `newcomer: ${error instanceof Error ? error.message : error}`,
+  )
+  const code = await Promise.race([adding, turnedAway])
+  if (code === 'waits for a quorum' || code.startsWith('newcomer: ')) {
     joining.kill()
     return code
   }

@@ -85,6 +85,8 @@ export const replayQueue = async (
     const made = await make(change)
     if (made.ok) return { state: 'done' }
     if (worthQueueing(made)) return { state: 'wait', code: made.code }
+    // Refused because of itself: it may have come back with what others wrote while it was being made again.
+    if ((await replica.ownEntry(intent.id)) !== undefined) return { state: 'done' }
     return { state: 'conflict', code: made.code, message: made.message }
   })
 }
