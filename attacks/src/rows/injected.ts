@@ -4,6 +4,8 @@ import { joinedTeam } from '@countersign/client/team/found-team'
 import { kemKeypair } from '@countersign/crypto/kem'
 import { randomBytes } from '@countersign/crypto/random'
 import { Secret } from '@countersign/crypto/secret'
+import { equalBytes } from '@countersign/crypto/verify'
+import { entryHash } from '@countersign/ledger/entry-hash'
 import { LEDGER, newId } from '@countersign/schema/ids'
 import { INITIAL_POLICY } from '@countersign/schema/policy'
 import { type Attack, succeeded } from '../attack.ts'
@@ -12,11 +14,13 @@ import { membershipOf, penOf, stranger, teamKeyOf } from '../cast/attacker.ts'
 import { Company } from '../cast/company.ts'
 import { alarmed, judgementOf } from '../cast/judgement.ts'
 import { stolenValues } from '../cast/thief.ts'
+import { until } from '../cast/until.ts'
 import { forgeLedger } from '../double/forge.ts'
 import { Timeline } from '../double/timeline.ts'
 import { NO_FLOOR, UNSIGNED } from '../weakenings.ts'
 
 const AREA = 'hostile server: published'
+const BEYOND = 'hostile server: beyond the papers'
 
 export const injected: readonly Attack[] = [
   {
@@ -129,6 +133,42 @@ export const injected: readonly Attack[] = [
       if (sounded !== null) return sounded
       if (!nia.replica.projection.members.has(mallory.member)) throw new Error('neither refused nor believed')
       return succeeded('the newcomer lives in a team that the server made')
+    },
+  },
+  {
+    ref: 'S-nobodys-entry',
+    area: BEYOND,
+    title: 'an entry put into the ledger that names an author nobody knows',
+    tried:
+      'signs with a key of its own an entry that counts for nothing, so that members’ chains go on from it',
+    refusal: 'bad_entry',
+    weakened: {
+      without: 'the refusal of entries whose author’s key is not known',
+      edits: [
+        {
+          file: 'packages/ledger/src/projection.ts',
+          find: "if (key === undefined) return no('chain.author')",
+          replace: "if (key === undefined) return no('author.unknown')",
+        },
+      ],
+    },
+    run: async (stage) => {
+      const company = await Company.found(stage)
+      const { ada, server, vault } = company
+      const eve = await stranger(company)
+      const forged = forgeLedger(
+        penOf(company, eve),
+        server.timeline,
+        null,
+        'vault.create',
+        { vault },
+        { name: 'anything' },
+      )
+      server.push(server.timeline, LEDGER, forged)
+      const hash = entryHash(forged)
+      const standsThere = (): boolean => equalBytes(ada.replica.head(LEDGER)?.hash ?? new Uint8Array(), hash)
+      await until('Ada took the entry or refused it', () => ada.alarm !== null || standsThere())
+      return alarmed(ada) ?? succeeded('Ada’s verified ledger goes on from an entry that no member signed')
     },
   },
 ]
