@@ -71,6 +71,8 @@ export class SimDisk {
 
   /** What a program that starts now finds. */
   records(): Uint8Array[] {
+    // It waits for no sync of a program before it: one that died in the middle of it never sees its end.
+    this.#syncing = Promise.resolve()
     const { records, end } = readRecords(new Uint8Array(Buffer.concat(this.#written)))
     // As every journal does at its opening: what is torn is cut off before anything is added.
     this.#replace(records, end)

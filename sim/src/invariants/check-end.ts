@@ -5,6 +5,7 @@ import type { UnlockedSession } from '@countersign/client/session/unlocked-sessi
 import { CryptoError } from '@countersign/crypto/crypto-error'
 import { parseCompartmentContent } from '@countersign/ledger/compartment-content'
 import { parsePlain } from '@countersign/ledger/plain-content'
+import { mayRead } from '@countersign/ledger/projection'
 import { requestStatus } from '@countersign/ledger/quorum'
 import { decodeEntry } from '@countersign/schema/entry'
 import { auditStream, compartmentStream, LEDGER } from '@countersign/schema/ids'
@@ -56,23 +57,34 @@ const checkRemoved = (world: World, machine: Machine): void => {
   }
 }
 
+const readsStill = (machine: Machine | undefined, stream: string | undefined): boolean =>
+  machine?.device != null &&
+  stream !== undefined &&
+  mayRead(machine.device.replica.projection, machine.file.device, stream)
+
 /** Every offline change that was acknowledged landed once, or waits for a person to choose. */
 const checkIntents = (world: World): void => {
   const store = world.server.store
   if (store === null) return
   const { team } = world.facts
   const counts = new Map<string, number>()
+  const streamOf = new Map<string, string>()
   for (const stream of store.tables.streams(team)) {
-    for (const { id } of store.tables.stream(team, stream)) counts.set(id, (counts.get(id) ?? 0) + 1)
+    for (const { id } of store.tables.stream(team, stream)) {
+      counts.set(id, (counts.get(id) ?? 0) + 1)
+      streamOf.set(id, stream)
+    }
   }
   for (const [id, { machine, conflict, waits, given }] of world.oracle.intents) {
     const landed = counts.get(id) ?? 0
-    const active = activeMachines(world).some((each) => each.name === machine)
+    const author = activeMachines(world).find((each) => each.name === machine)
+    const active = author !== undefined
     if (landed > 1) world.oracle.fail('intent-once', `a change of ${machine} stands ${landed} times`)
     if (landed === 0 && active && !conflict && !given) {
       world.oracle.fail('intent-once', `a change of ${machine} ${waits ? 'still waits' : 'never landed'}`)
     }
-    if (landed === 1 && conflict && waits) {
+    // Who lost the environment meanwhile is shown nothing more of it, and cannot know that the change had landed.
+    if (landed === 1 && conflict && waits && readsStill(author, streamOf.get(id))) {
       world.oracle.fail('intent-once', `a change of ${machine} landed and is kept as a conflict as well`)
     }
   }

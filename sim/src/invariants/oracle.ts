@@ -56,7 +56,7 @@ export class Oracle implements NetworkWatch {
   readonly histories = new Map<string, Map<string, string[]>>()
   /** Machine → requests whose revocation its disk has. */
   readonly revoked = new Map<string, Set<string>>()
-  /** When each machine last got anything from the server, by its own clock. */
+  /** When each machine last got anything from the server, by its own clock that never goes back. */
   readonly contact = new Map<string, number>()
   /** Ledger head → digest of the reduced state. */
   readonly states = new Map<string, { digest: string; machine: string }>()
@@ -120,7 +120,7 @@ export class Oracle implements NetworkWatch {
   }
 
   heard(machine: Machine): void {
-    this.contact.set(machine.name, machine.now())
+    this.contact.set(machine.name, machine.latest())
   }
 
   /** Entries of a stream reached a machine's disk. */

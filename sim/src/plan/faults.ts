@@ -200,6 +200,7 @@ const table = {
         return
       }
       const machine = someone(world, random)
+      machine.latest()
       machine.skewMs += jumpMs
       world.trace.note(machine.name, `clock moves by ${jumpMs} ms`)
     },

@@ -99,6 +99,10 @@ const calm = (world: World): void => {
 const converge = async (world: World): Promise<void> => {
   const deadline = world.scheduler.now + CONVERGE_MS
   for (;;) {
+    // One that was still quitting when calm came is started as well.
+    for (const machine of world.machines.values()) if (!machine.running) machine.boot()
+    // Programs that read as often as entries are looked at would always have one under way.
+    if (world.scheduler.now >= deadline - CONVERGE_MS / 2) world.programs.length = 0
     await pass(world, world.scheduler.now + TICK_MS)
     if (world.oracle.violation !== null || world.hostile) return
     if (converged(world)) return

@@ -52,6 +52,7 @@ export class Machine {
   readonly disk: SimDisk
   /** How far its clock is off, in ms. */
   skewMs = 0
+  #floor = 0
   process: SimProcess | null = null
   device: DeviceSession | null = null
   session: UnlockedSession | null = null
@@ -76,6 +77,12 @@ export class Machine {
 
   now(): number {
     return EPOCH_MS + Math.floor(this.#parts.scheduler.now) + this.skewMs
+  }
+
+  /** Its clock as it counts for the product: set back, it stands still until it has caught up (P16). */
+  latest(): number {
+    this.#floor = Math.max(this.#floor, this.now())
+    return this.#floor
   }
 
   /** Starts the core, locked; it unlocks by itself where somebody wants that. */

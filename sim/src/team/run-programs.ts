@@ -20,7 +20,7 @@ const checkRead = (
     oracle.fail('read-true', `${machine.name} served a value that nobody wrote there`)
   }
   const policy = session.ledger.policies.get(facts.production)?.policy
-  const sinceMs = machine.now() - (oracle.contact.get(machine.name) ?? Number.NEGATIVE_INFINITY)
+  const sinceMs = machine.latest() - (oracle.contact.get(machine.name) ?? Number.NEGATIVE_INFINITY)
   // The shipped serving state may be half a second old.
   if (policy !== undefined && sinceMs > policy.maxOfflineMs + 1000) {
     oracle.fail('read-fresh', `${machine.name} served ${Math.round(sinceMs / 1000)} s after the last contact`)
