@@ -68,6 +68,7 @@ test('H1 the page has no Node, no Electron and exactly the bridge', async () => 
     'lock',
     'onEvent',
     'openConsole',
+    'settled',
   ])
 })
 
@@ -323,6 +324,12 @@ test('H8 calls: unknown names, malformed requests and calls of another window ar
     signing: 'call.wrong_window',
     approve: 'call.wrong_window',
   })
+})
+
+test('H8 the app window is told nothing of a signing window’s first half second', async () => {
+  expect(await inPage('window.countersign.settled().then(() => "told", (error) => String(error))')).toContain(
+    'sender.page',
+  )
 })
 
 test('H8 senders: a window main did not make, and a known window on another page, are refused', async () => {

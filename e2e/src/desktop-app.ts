@@ -2,7 +2,6 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { electronSwitches, prepareElectron } from '@countersign/tools/electron-runtime'
-import { expect } from '@playwright/test'
 import { _electron, type ElectronApplication, type Page } from 'playwright'
 
 const playwright = createRequire(import.meta.url).resolve('playwright/package.json')
@@ -78,18 +77,6 @@ export class DesktopApp {
   /** The signing window, when the app has opened it. */
   signingWindow(): Promise<Page> {
     return windowAt(this.electron, (url) => url.endsWith('/signing.html'))
-  }
-
-  /** Waits for as long as somebody takes to read: until half a second after the signing window was really shown, nothing in it counts. */
-  async untilSigningCounts(signing: Page): Promise<void> {
-    const shown = (): Promise<boolean> =>
-      this.electron.evaluate(({ BrowserWindow }) =>
-        BrowserWindow.getAllWindows().some(
-          (each) => each.isVisible() && each.webContents.getURL().endsWith('/signing.html'),
-        ),
-      )
-    await expect.poll(shown, { timeout: 30_000 }).toBe(true)
-    await signing.waitForTimeout(600)
   }
 
   close(): Promise<void> {

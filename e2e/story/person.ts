@@ -262,7 +262,6 @@ export class Person {
 
   async sign(signing: Page): Promise<void> {
     await this.#touchOnly(0)
-    await this.#app.untilSigningCounts(signing)
     await signing.getByRole('button', { name: 'Approve with a touch' }).click(SLOW)
     await expect(signing.getByText('Signed and sent')).toBeVisible(SLOW)
     await signing.close()

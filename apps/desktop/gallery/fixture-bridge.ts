@@ -152,6 +152,7 @@ export const fixtureBridge = (
       return () => {}
     },
     lock: async () => {},
+    settled: async () => {},
     openConsole: async () => {},
   }
 }

@@ -1,5 +1,6 @@
 import { APP_ORIGIN, APP_PAGE, SIGNING_PAGE } from '@countersign/desktop/main/origins'
-import { checkSender, type KnownWindow, signingTooSoon } from '@countersign/desktop/main/sender'
+import { checkSender, type KnownWindow } from '@countersign/desktop/main/sender'
+import { SigningGuard } from '@countersign/desktop/main/signing-guard'
 import { toHex } from '@countersign/schema/hex'
 import { type Attack, type Finding, refused, succeeded } from '../attack.ts'
 import { APP_WINDOW, type CallingWindow, DesktopCore } from '../cast/desktop-core.ts'
@@ -142,22 +143,18 @@ export const hostileRenderer: readonly Attack[] = [
       without: 'the half second in which nothing counts',
       edits: [
         {
-          file: 'apps/desktop/src/main/sender.ts',
+          file: 'apps/desktop/src/main/signing-guard.ts',
           find: 'export const SIGNING_GUARD_MS = 500',
           replace: 'export const SIGNING_GUARD_MS = 0',
         },
       ],
     },
     run: async () => {
-      const window: KnownWindow = {
-        kind: 'signing',
-        page: SIGNING_PAGE,
-        request: '00'.repeat(16),
-        shownAt: 1000,
-      }
-      return signingTooSoon(window, 1100)
-        ? refused('signing.too_soon', 'The signing window has only just appeared: read what you sign.')
-        : succeeded('a touch is asked for by a click on something else')
+      const guard = new SigningGuard()
+      guard.shown(1000)
+      return guard.counts(1100)
+        ? succeeded('a touch is asked for by a click on something else')
+        : refused('signing.too_soon', 'The signing window has only just appeared: read what you sign.')
     },
   },
 ]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { APP_ORIGIN, APP_PAGE, CEREMONY_PAGE, SIGNING_PAGE } from './origins.ts'
-import { checkSender, type KnownWindow, SIGNING_GUARD_MS, signingTooSoon } from './sender.ts'
+import { checkSender, type KnownWindow } from './sender.ts'
 
 const APP: KnownWindow = { kind: 'app', page: APP_PAGE }
 const windows = new Map<number, KnownWindow>([[1, APP]])
@@ -34,21 +34,5 @@ describe('senders of IPC messages', () => {
   })
   it('S1 an opaque origin on the right address (a sandboxed document) is refused', () => {
     expect(from(APP_PAGE, 1, 'null')).toEqual({ ok: false, code: 'sender.page' })
-  })
-})
-
-describe('the first half second of a signing window', () => {
-  const signing = (shownAt: number | null): KnownWindow => ({
-    kind: 'signing',
-    page: SIGNING_PAGE,
-    request: '00'.repeat(16),
-    shownAt,
-  })
-  it('S2 nothing counts before it was shown', () => {
-    expect(signingTooSoon(signing(null), 1e9)).toBe(true)
-  })
-  it('S2 nothing counts within it, everything after it', () => {
-    expect(signingTooSoon(signing(1000), 1000 + SIGNING_GUARD_MS - 1)).toBe(true)
-    expect(signingTooSoon(signing(1000), 1000 + SIGNING_GUARD_MS)).toBe(false)
   })
 })

@@ -1,8 +1,9 @@
+import type { SigningGuard } from './signing-guard.ts'
+
 /** A window as main knows it; what it may do follows from this, never from what its page says. */
 export type KnownWindow =
   | { kind: 'app'; page: string }
-  /** `shownAt`: when the person could first see it (`performance.now()`); null while it is hidden. */
-  | { kind: 'signing'; page: string; request: string; shownAt: number | null }
+  | { kind: 'signing'; page: string; request: string; guard: SigningGuard }
   | { kind: 'ceremony'; page: string }
 
 /** What Electron says about the sender of an IPC message. */
@@ -30,9 +31,3 @@ export const checkSender = (windows: ReadonlyMap<number, KnownWindow>, sender: S
     return { ok: false, code: 'sender.page' }
   return { ok: true, window }
 }
-
-/** Nothing in a signing window counts in the first half second: a click meant for what was there before. */
-export const SIGNING_GUARD_MS = 500
-
-export const signingTooSoon = (window: KnownWindow, now: number): boolean =>
-  window.kind === 'signing' && (window.shownAt === null || now - window.shownAt < SIGNING_GUARD_MS)

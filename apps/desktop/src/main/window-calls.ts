@@ -1,8 +1,8 @@
 import { type IpcMainInvokeEvent, ipcMain } from 'electron'
-import { CALL_CHANNEL, CONSOLE_CHANNEL, LOCK_CHANNEL } from '../shared/channels.ts'
+import { CALL_CHANNEL, CONSOLE_CHANNEL, LOCK_CHANNEL, SETTLED_CHANNEL } from '../shared/channels.ts'
 import { type CallError, type CallName, contract } from '../shared/contract.ts'
 import type { Caller } from '../supervisor/core-host.ts'
-import { checkSender, type KnownWindow, type SenderFrame, signingTooSoon } from './sender.ts'
+import { checkSender, type KnownWindow, type SenderFrame } from './sender.ts'
 
 export interface WindowCallTargets {
   windows: ReadonlyMap<number, KnownWindow>
@@ -24,7 +24,7 @@ const senderOf = (event: IpcMainInvokeEvent): SenderFrame => {
   }
 }
 
-/** The three things a window may ask of main. Each checks its sender first; a refused sender learns nothing but that. */
+/** The four things a window may ask of main. Each checks its sender first; a refused sender learns nothing but that. */
 export const serveWindowCalls = (targets: WindowCallTargets): void => {
   const known = (event: IpcMainInvokeEvent): KnownWindow => {
     const check = checkSender(targets.windows, senderOf(event))
@@ -41,7 +41,7 @@ export const serveWindowCalls = (targets: WindowCallTargets): void => {
         message: 'There is no such call.',
         fix: 'Update Countersign: its parts do not fit together.',
       })
-    if (name === 'signing.approve' && signingTooSoon(window, performance.now()))
+    if (name === 'signing.approve' && window.kind === 'signing' && !window.guard.counts(performance.now()))
       return refuse({
         code: 'signing.too_soon',
         message: 'The signing window has only just appeared.',
@@ -51,6 +51,11 @@ export const serveWindowCalls = (targets: WindowCallTargets): void => {
       window: window.kind,
       signing: window.kind === 'signing' ? window.request : null,
     })
+  })
+  ipcMain.handle(SETTLED_CHANNEL, async (event) => {
+    const window = known(event)
+    if (window.kind !== 'signing') throw new Error('sender.page')
+    await window.guard.untilCounts(() => performance.now())
   })
   ipcMain.handle(LOCK_CHANNEL, async (event) => {
     if (known(event).kind !== 'app') throw new Error('sender.page')

@@ -4,6 +4,7 @@ import { EVENT_CHANNEL } from '../shared/channels.ts'
 import type { CoreEvent } from '../shared/contract.ts'
 import { APP_PAGE, SIGNING_PAGE } from './origins.ts'
 import type { KnownWindow } from './sender.ts'
+import { SigningGuard } from './signing-guard.ts'
 
 const BLANK = 'about:blank'
 const BRIDGE = fileURLToPath(new URL('../preload/bridge.cjs', import.meta.url))
@@ -92,14 +93,11 @@ export class Windows {
     })
     this.#signing.set(request, window)
     this.#protect(window)
-    const known: KnownWindow = { kind: 'signing', page: SIGNING_PAGE, request, shownAt: null }
+    const guard = new SigningGuard()
+    const known: KnownWindow = { kind: 'signing', page: SIGNING_PAGE, request, guard }
     this.#register(window, known)
-    window.on('show', () => {
-      known.shownAt = performance.now()
-    })
-    window.on('hide', () => {
-      known.shownAt = null
-    })
+    window.on('show', () => guard.shown(performance.now()))
+    window.on('hide', () => guard.hidden())
     window.webContents.on('did-finish-load', () => {
       if (this.#status !== null) window.webContents.send(EVENT_CHANNEL, this.#status)
     })

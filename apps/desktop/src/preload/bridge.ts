@@ -1,6 +1,12 @@
 import { contextBridge, type IpcRendererEvent, ipcRenderer } from 'electron'
 import type { Bridge } from '../shared/bridge.ts'
-import { CALL_CHANNEL, CONSOLE_CHANNEL, EVENT_CHANNEL, LOCK_CHANNEL } from '../shared/channels.ts'
+import {
+  CALL_CHANNEL,
+  CONSOLE_CHANNEL,
+  EVENT_CHANNEL,
+  LOCK_CHANNEL,
+  SETTLED_CHANNEL,
+} from '../shared/channels.ts'
 import type { CoreEvent } from '../shared/contract.ts'
 
 /** All that the app's and the signing window's pages can reach. Main checks the sender and parses every request. */
@@ -14,6 +20,7 @@ const bridge: Bridge = {
     }
   },
   lock: () => ipcRenderer.invoke(LOCK_CHANNEL),
+  settled: () => ipcRenderer.invoke(SETTLED_CHANNEL),
   openConsole: (provider) => ipcRenderer.invoke(CONSOLE_CHANNEL, provider),
 }
 

@@ -1,23 +1,30 @@
 import { useEffect, useState } from 'react'
 
-/** Nothing can be clicked before this: a window that pops up under a click must not be signed by it. */
-const SETTLE_MS = 500
-
-/** True once the window has been in view for half a second; hidden and shown again, it starts anew. */
+/**
+ * True once main takes a click here: a window that pops up under a click must not be signed by it. Main knows when the window was really
+ * shown, and judges; hidden and shown again, it is asked anew.
+ */
 export const useSettled = (): boolean => {
   const [settled, setSettled] = useState(false)
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const settle = (): void => {
-      clearTimeout(timer)
+    let asked = 0
+    const ask = (): void => {
+      const mine = ++asked
       setSettled(false)
-      if (document.visibilityState === 'visible') timer = setTimeout(() => setSettled(true), SETTLE_MS)
+      if (document.visibilityState !== 'visible') return
+      window.countersign.settled().then(
+        () => {
+          if (mine === asked) setSettled(true)
+        },
+        // Refused: the button stays off.
+        () => undefined,
+      )
     }
-    settle()
-    document.addEventListener('visibilitychange', settle)
+    ask()
+    document.addEventListener('visibilitychange', ask)
     return () => {
-      clearTimeout(timer)
-      document.removeEventListener('visibilitychange', settle)
+      asked = -1
+      document.removeEventListener('visibilitychange', ask)
     }
   }, [])
   return settled
