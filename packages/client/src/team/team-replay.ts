@@ -209,15 +209,7 @@ export class TeamReplay {
   #take(batch: EntryBatch): Changes {
     const stream = parseStream(batch.stream)
     if (stream.kind === 'ledger') {
-      for (const entry of batch.entries) {
-        // Its own body may be sealed under a key that comes with it.
-        if (KEY_TYPES.has(entry.entry.envelope.type)) {
-          this.ring.update(this.#replica.projection, (seq) =>
-            seq === entry.seq ? parsePlain(entry.entry.envelope) : undefined,
-          )
-        }
-        this.#ledgerEntry(entry)
-      }
+      for (const entry of batch.entries) this.#ledgerEntry(entry)
       return { ledger: true, environments: this.#ledgerMoved() }
     }
     if (stream.kind !== 'compartment') return { ledger: false, environments: new Set() }
@@ -225,10 +217,14 @@ export class TeamReplay {
     return { ledger: false, environments: new Set([stream.environment]) }
   }
 
-  /** Wraps that lie in entries already on the disk. */
+  /**
+   * Wraps that lie in ledger entries. The projection is ahead of the disk by the entries that are being written: one of them may bring
+   * the key under which those before it are sealed, and they would be judged unreadable without it.
+   */
   async #takeNeededKeys(): Promise<void> {
     const { projection } = this.#replica
     for (const seq of this.ring.needed(projection)) {
+      await this.#onDisk(seq)
       const entry = await this.#replica.proven(LEDGER, seq)
       if (entry == null) continue
       this.ring.update(projection, (at) => (at === seq ? parsePlain(entry.entry.envelope) : undefined))
@@ -236,9 +232,29 @@ export class TeamReplay {
     this.ring.update(projection, () => undefined)
   }
 
+  /** Resolves once the ledger is on the disk as far as `seq`; what is projected is being written, however long that takes. */
+  #onDisk(seq: number): Promise<void> {
+    const replica = this.#replica
+    const there = (): boolean => (replica.head(LEDGER)?.seq ?? -1) >= seq
+    if (there()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const forget = replica.onEntries(() => {
+        if (!there()) return
+        forget()
+        resolve()
+      })
+    })
+  }
+
   #ledgerEntry(entry: VerifiedEntry): void {
     this.#freshLedger += 1
     const { envelope } = entry.entry
+    // Its own body may be sealed under a key that comes with it; one read from the disk may have got there a moment ago.
+    if (KEY_TYPES.has(envelope.type)) {
+      this.ring.update(this.#replica.projection, (seq) =>
+        seq === entry.seq ? parsePlain(envelope) : undefined,
+      )
+    }
     const opened = openContent(envelope, (epoch) => this.ring.teamKey(epoch))
     const read = typeof opened === 'string' ? { content: null } : opened
     const { content } = read
