@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AuditJournal } from '@countersign/client/audit/audit-journal'
 import { openLevelStore } from '@countersign/client/store/level-store'
-import { type LocalStore, LocalStoreError } from '@countersign/client/store/local-store'
+import { LocalStoreError } from '@countersign/client/store/local-store'
+import { withFileWrites } from '@countersign/client/test/file-writes'
 import { afterEach, describe, expect, it } from 'vitest'
 import { environmentId } from './people.ts'
 import { TryOutTeam } from './team.ts'
@@ -95,26 +96,10 @@ const onStoreFault = async (): Promise<void> => {
   const disk = await openLevelStore(join(folder, 'store'))
   cleanups.push(() => disk.close())
   let full = false
-  const store: LocalStore = {
-    get: (key) => disk.get(key),
-    range: (prefix, options) => disk.range(prefix, options),
-    close: () => disk.close(),
-    batch: (write, options) => disk.batch(write, options),
-    file: async (name) => {
-      const file = await disk.file(name)
-      return {
-        get size() {
-          return file.size
-        },
-        read: (at, length) => file.read(at, length),
-        truncate: (size) => file.truncate(size),
-        write: async (at, bytes) => {
-          if (full) throw new LocalStoreError('store.full', 'no room')
-          await file.write(at, bytes)
-        },
-      }
-    },
-  }
+  const store = withFileWrites(disk, async (file, at, bytes) => {
+    if (full) throw new LocalStoreError('store.full', 'no room')
+    await file.write(at, bytes)
+  })
   const journal = await AuditJournal.open(store)
   const draft = {
     type: 'audit.segment',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { withFileWrites } from '../../test/file-writes.ts'
 import { memoryStore } from '../../test/memory-store.ts'
-import { type LocalStore, LocalStoreError, type StoreFile } from '../store/local-store.ts'
+import { type LocalStore, LocalStoreError } from '../store/local-store.ts'
 import { AuditOutbox } from './audit-outbox.ts'
 
 const ALL = { records: 1_000_000, bytes: 1_000_000_000 }
@@ -101,23 +102,10 @@ describe('audit outbox', () => {
   it('P18 a write that failed half-way leaves nothing behind, and the next one takes its place', async () => {
     const store = memoryStore()
     let failAfter = Number.POSITIVE_INFINITY
-    const flaky: LocalStore = {
-      ...store,
-      file: async (name): Promise<StoreFile> => {
-        const file = await store.file(name)
-        return {
-          get size() {
-            return file.size
-          },
-          read: (at, length) => file.read(at, length),
-          truncate: (size) => file.truncate(size),
-          write: async (at, bytes) => {
-            await file.write(at, bytes.subarray(0, failAfter))
-            if (bytes.length > failAfter) throw new LocalStoreError('store.full', 'the disk is full')
-          },
-        }
-      },
-    }
+    const flaky = withFileWrites(store, async (file, at, bytes) => {
+      await file.write(at, bytes.subarray(0, failAfter))
+      if (bytes.length > failAfter) throw new LocalStoreError('store.full', 'the disk is full')
+    })
     const outbox = await AuditOutbox.open(flaky)
     await outbox.append([record(0)])
     let kept = 1

@@ -2,6 +2,7 @@ import { AuditJournal } from '@countersign/client/audit/audit-journal'
 import { AuditWriter } from '@countersign/client/audit/audit-writer'
 import { openLevelStore } from '@countersign/client/store/level-store'
 import { LocalStoreError } from '@countersign/client/store/local-store'
+import { withFileWrites } from '@countersign/client/test/file-writes'
 import { kemKeypair } from '@countersign/crypto/kem'
 import { Secret } from '@countersign/crypto/secret'
 import { newId } from '@countersign/schema/ids'
@@ -18,26 +19,12 @@ export const openAuditFile = async (path: string): Promise<AuditFile> => {
   const store = await openLevelStore(path)
   const auditors = kemKeypair(Secret.random())
   let full = false
-  const journal = await AuditJournal.open({
-    get: (key) => store.get(key),
-    range: (prefix, options) => store.range(prefix, options),
-    batch: (write, options) => store.batch(write, options),
-    file: async (name) => {
-      const file = await store.file(name)
-      return {
-        get size() {
-          return file.size
-        },
-        read: (at, length) => file.read(at, length),
-        truncate: (size) => file.truncate(size),
-        write: async (at, bytes) => {
-          if (full) throw new LocalStoreError('store.full', 'no space left on the test disk')
-          await file.write(at, bytes)
-        },
-      }
-    },
-    close: () => store.close(),
-  })
+  const journal = await AuditJournal.open(
+    withFileWrites(store, async (file, at, bytes) => {
+      if (full) throw new LocalStoreError('store.full', 'no space left on the test disk')
+      await file.write(at, bytes)
+    }),
+  )
   const writer = new AuditWriter({
     place: { team: newId(), device: newId() },
     log: journal,
