@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { blobSchema, hashSchema, seqSchema, signatureSchema, timeSchema } from './bytes.ts'
 import { type CborValue, decodeCanonical, encodeCanonical, viewCanonical } from './canonical.ts'
+import { MAX_ENTRY_BYTES } from './entry-limits.ts'
 import { idSchema, streamSchema } from './ids.ts'
 import { isEnvelope } from './shape.ts'
 
@@ -30,9 +31,6 @@ export const envelopeSchema = z.strictObject({
   body: blobSchema.nullable(),
 })
 export type Envelope = z.infer<typeof envelopeSchema>
-
-/** Largest encoded entry, in bytes: a re-key of a team of 500 members fits. */
-export const MAX_ENTRY_BYTES = 4 * 1024 * 1024
 
 const signedSchema = z.tuple([
   z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length <= MAX_ENTRY_BYTES),

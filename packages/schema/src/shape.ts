@@ -1,11 +1,7 @@
 // Whether a value has a form, for the few forms of which a first sync reads a hundred thousand. Yes means that the zod schema of the same
 // name takes it and would leave it as it is; no means nothing: the schema decides and says why.
+import { MAX_ENTRIES, MAX_ENTRY_BYTES, MIN_ENTRY_BYTES } from './entry-limits.ts'
 import type { ItemMeta, ItemPut } from './item.ts'
-
-/** Most entries of one message, and the sizes of an entry. */
-const MOST_ENTRIES = 2000
-const LEAST_ENTRY_BYTES = 100
-const MOST_ENTRY_BYTES = 4 * 1024 * 1024
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -94,5 +90,5 @@ export const isEntriesMessage = (value: unknown): boolean =>
   isText(value.stream, STREAM) &&
   isCount(value.from) &&
   Array.isArray(value.entries) &&
-  value.entries.length <= MOST_ENTRIES &&
-  value.entries.every((entry) => isBytes(entry, LEAST_ENTRY_BYTES, MOST_ENTRY_BYTES))
+  value.entries.length <= MAX_ENTRIES &&
+  value.entries.every((entry) => isBytes(entry, MIN_ENTRY_BYTES, MAX_ENTRY_BYTES))

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { blobSchema, bytesSchema, hashSchema, signatureSchema, signKeySchema, timeSchema } from './bytes.ts'
 import { type CborValue, decodeCanonical, encodeCanonical, viewCanonical } from './canonical.ts'
-import { headSchema, MAX_ENTRY_BYTES } from './entry.ts'
+import { headSchema } from './entry.ts'
+import { MAX_ENTRIES, MAX_ENTRY_BYTES, MIN_ENTRY_BYTES } from './entry-limits.ts'
 import { idSchema, streamSchema } from './ids.ts'
 import { isEntriesMessage } from './shape.ts'
 
@@ -10,7 +11,7 @@ export const PROTOCOL = 1
 /** Largest frame in bytes, either direction. */
 export const MAX_FRAME_BYTES = 8 * 1024 * 1024
 
-const entryBytes = bytesSchema(100, MAX_ENTRY_BYTES)
+const entryBytes = bytesSchema(MIN_ENTRY_BYTES, MAX_ENTRY_BYTES)
 /** Names a request so that its answer finds it; chosen by the client, unique on the connection. */
 const ref = z.number().int().nonnegative()
 const cursor = z.strictObject({ stream: streamSchema, head: headSchema.nullable() })
@@ -20,7 +21,7 @@ export type Cursor = z.infer<typeof cursor>
 export const appendPartSchema = z.strictObject({
   stream: streamSchema,
   expected: headSchema.nullable(),
-  entries: z.array(entryBytes).min(1).max(2000),
+  entries: z.array(entryBytes).min(1).max(MAX_ENTRIES),
 })
 export type AppendPart = z.infer<typeof appendPartSchema>
 
@@ -130,7 +131,7 @@ export const clientMessageSchema = z.discriminatedUnion('type', [
     ref,
     stream: streamSchema,
     after: headSchema.nullable(),
-    limit: z.number().int().min(1).max(2000),
+    limit: z.number().int().min(1).max(MAX_ENTRIES),
   }),
   z.strictObject({ type: z.literal('seen'), ref, seen: signedSeenSchema }),
   z.strictObject({ type: z.literal('mailbox.open'), ref, mailbox: signKeySchema, expiresAt: timeSchema }),
@@ -170,7 +171,7 @@ export const serverMessageSchema = z.discriminatedUnion('type', [
     ref: ref.nullable(),
     stream: streamSchema,
     from: z.number().int().nonnegative(),
-    entries: z.array(entryBytes).max(2000),
+    entries: z.array(entryBytes).max(MAX_ENTRIES),
   }),
   z.strictObject({ type: z.literal('caught_up') }),
   z.strictObject({
@@ -235,8 +236,8 @@ export const encodeMessage = (message: ClientMessage | ServerMessage): Uint8Arra
 export const decodeClientMessage = (frame: Uint8Array): ClientMessage =>
   clientMessageSchema.parse(decodeCanonical(frame))
 /**
- * Parses a frame from a server; throws CanonicalError or ZodError. Entries are views of the frame, which they fill: whoever keeps one for
- * long keeps all of them. Of every other message the byte strings are its own.
+ * Parses a frame from a server; throws CanonicalError or ZodError. Byte strings are views of the frame: it is not to be written to, and
+ * whoever keeps one of them keeps all of it.
  */
 export const decodeServerMessage = (frame: Uint8Array): ServerMessage => {
   const message = viewCanonical(frame)

@@ -1,6 +1,6 @@
 import { bytesSchema, hashSchema, timeSchema } from '@countersign/schema/bytes'
 import { type CborValue, decodeCanonical, encodeCanonical } from '@countersign/schema/canonical'
-import { MAX_ENTRY_BYTES } from '@countersign/schema/entry'
+import { MAX_ENTRY_BYTES } from '@countersign/schema/entry-limits'
 import { idSchema, streamSchema } from '@countersign/schema/ids'
 import { z } from 'zod'
 
