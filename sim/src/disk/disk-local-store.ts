@@ -34,6 +34,8 @@ const refused = (cause: unknown): LocalStoreError => {
 export interface StoreWatch {
   /** A durable batch has become durable. */
   onDurable?(write: StoreWrite): void
+  /** What a program that starts finds: also what one before it wrote and did not live to see durable. */
+  onFound?(pairs: ReadonlyMap<string, Uint8Array>): void
   /** A hop before what was read arrives. */
   hop?(): Promise<void>
 }
@@ -51,6 +53,7 @@ export class DiskLocalStore implements LocalStore {
     this.#disk = disk
     this.#watch = watch
     for (const bytes of disk.records()) this.#apply(recordSchema.parse(decodeCanonical(bytes)))
+    watch.onFound?.(this.#pairs)
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {

@@ -168,6 +168,16 @@ export class Oracle implements NetworkWatch {
     for (const key of dels) if (key.startsWith('intents/')) this.#intentDropped(machine, key)
   }
 
+  /** Who died at a write heard nothing of it, and it may be on the disk all the same: a change parked, landed or just made. */
+  found(machine: Machine, pairs: ReadonlyMap<string, Uint8Array>): void {
+    const start = `${machine.name} intents/`
+    for (const name of this.#intentKeys.keys()) {
+      const key = name.slice(machine.name.length + 1)
+      if (name.startsWith(start) && !pairs.has(key)) this.#intentDropped(machine, key)
+    }
+    for (const [key, value] of pairs) if (key.startsWith('intents/')) this.#intentWritten(machine, key, value)
+  }
+
   history(machine: string, stream: string): string[] {
     const streams = this.histories.get(machine) ?? new Map<string, string[]>()
     this.histories.set(machine, streams)
@@ -208,7 +218,9 @@ export class Oracle implements NetworkWatch {
 
   /** An intent may go when its entry stands in the machine's own history, or when a person settled its conflict. */
   #intentDropped(machine: Machine, key: string): void {
-    const id = this.#intentKeys.get(`${machine.name} ${key}`)
+    const name = `${machine.name} ${key}`
+    const id = this.#intentKeys.get(name)
+    this.#intentKeys.delete(name)
     const intent = id === undefined ? undefined : this.intents.get(id)
     if (id === undefined || intent === undefined) return
     const landed = this.acknowledged.some((each) => each.id === id) || this.#isInStore(id)

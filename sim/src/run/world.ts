@@ -151,6 +151,7 @@ export class World {
         booted: (each) => oracle.booted(each),
         entries: (each, batch) => oracle.entries(each, batch),
         durable: (each, write) => oracle.durable(each, write),
+        found: (each, pairs) => oracle.found(each, pairs),
         defect: (each, where, error) => {
           const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
           const code = error instanceof Error && 'code' in error ? String(error.code) : ''

@@ -31,6 +31,8 @@ export interface MachineWatch {
   booted(machine: Machine): void
   entries(machine: Machine, batch: EntryBatch): void
   durable(machine: Machine, write: StoreWrite): void
+  /** A start found this on the disk. */
+  found(machine: Machine, pairs: ReadonlyMap<string, Uint8Array>): void
   /** Something threw where nothing may. */
   defect(machine: Machine, where: string, error: unknown): void
 }
@@ -194,6 +196,7 @@ export class Machine {
     if (membership === null) return
     const store = new DiskLocalStore(this.disk, {
       onDurable: (write) => watch.durable(this, write),
+      onFound: (pairs) => watch.found(this, pairs),
       hop: async () => {
         if (random.chance(0.08)) await scheduler.delay(1)
       },
