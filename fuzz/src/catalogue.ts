@@ -21,8 +21,20 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     make: async () => (await import('./parsers/sealed-parsers.ts')).sealedParsers(),
   },
   text: {
-    names: ['invite-link', 'recovery-code', 'token', 'reference', 'env-file'],
+    names: [
+      'invite-link',
+      'recovery-code',
+      'recovery-sheet',
+      'process-stat',
+      'token',
+      'reference',
+      'env-file',
+    ],
     make: async () => (await import('./parsers/text-parsers.ts')).textParsers(),
+  },
+  file: {
+    names: ['audit-export', 'outbox-frame'],
+    make: async () => (await import('./parsers/file-parsers.ts')).fileParsers(),
   },
   ledger: {
     names: ['ledger-rules'],

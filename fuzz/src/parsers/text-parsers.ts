@@ -1,9 +1,11 @@
 import { parseEnvFile } from '@countersign/agent/env-file'
+import { parseSheet, sheetLines } from '@countersign/client/keys/recovery-sheet'
 import { encodeInviteLink, INVITE_SCHEME, parseInviteLink } from '@countersign/client/mailbox/invite-link'
 import { newAppToken, newClaim, parseToken } from '@countersign/crypto/app-token'
 import { randomBytes } from '@countersign/crypto/random'
 import { newRecoveryCode, parseRecoveryCode } from '@countersign/crypto/recovery-code'
 import { Secret } from '@countersign/crypto/secret'
+import { parseStat } from '@countersign/local-api/caller/process-files'
 import { newId } from '@countersign/schema/ids'
 import { formatReference, parseReference } from '@countersign/schema/reference'
 import { type FuzzedParser, textOf, utf8 } from '../parser.ts'
@@ -18,6 +20,15 @@ const invite = (): string =>
     inviter: { member: newId(), signKey: randomBytes(32) },
     secret: Secret.random(),
     expiresAt: 1_800_000_000_000,
+  })
+
+const sheet = (): string[] =>
+  sheetLines({
+    url: 'https://sync.example',
+    team: newId(),
+    member: newId(),
+    genesisHash: randomBytes(32),
+    head: { seq: 41, hash: randomBytes(32) },
   })
 
 /** The parsers of what people paste and type, and of files they bring. */
@@ -40,6 +51,33 @@ export const textParsers = async (): Promise<FuzzedParser[]> => [
     parse: (input) => {
       const parsed = parseRecoveryCode(textOf(input))
       return parsed instanceof Secret ? 'accepted' : parsed.code
+    },
+  },
+  {
+    name: 'recovery-sheet',
+    from: 'a person, or a file they saved',
+    seeds: [utf8(sheet().join('\n')), utf8(`My team\n${sheet().join('\r\n')}\n`), utf8(sheet().join(' '))],
+    dictionary: ['O', 'I', '-', ' ', '\n', '1. ', '\u00a0', '\u2010'].map(utf8),
+    parse: (input) => {
+      const parsed = parseSheet(textOf(input))
+      if (!parsed.ok) return parsed.code
+      const again = parseSheet(sheetLines(parsed.value).join('\n'))
+      if (!again.ok) throw new Error('a sheet that was read cannot be printed and read again')
+      return 'accepted'
+    },
+  },
+  {
+    name: 'process-stat',
+    from: 'the kernel, with a name the program chose',
+    seeds: [utf8(`4711 (node) S 1 ${Array.from({ length: 48 }, (_, i) => i).join(' ')}\n`)],
+    dictionary: [')', '(', ' ', '\n', ') S 1 1 1'].map(utf8),
+    parse: (input) => {
+      // A name is at most 15 bytes and never shifts what comes after it.
+      const name = Buffer.from(input.subarray(0, 15)).toString('latin1')
+      const rest = Array.from({ length: 40 }, (_, i) => String(i + 100)).join(' ')
+      const own = parseStat(`4711 (${name}) S ${rest}\n`)
+      if (own?.parent !== 100 || own.startTime !== '118') throw new Error('a name passes for other fields')
+      return parseStat(Buffer.from(input).toString('latin1')) === null ? 'unreadable' : 'accepted'
     },
   },
   {
