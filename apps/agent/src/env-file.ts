@@ -17,7 +17,7 @@ const unquote = (value: string): string | null => {
 export const parseEnvFile = (
   text: string,
 ): { ok: true; variables: Record<string, string> } | ({ ok: false } & EnvFileProblem) => {
-  const variables: Record<string, string> = {}
+  const variables = new Map<string, string>()
   for (const [index, raw] of text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
@@ -27,7 +27,8 @@ export const parseEnvFile = (
     const [, name, written] = LINE.exec(line) ?? []
     const value = written === undefined ? null : unquote(written)
     if (name === undefined || value === null) return { ok: false, line: index + 1 }
-    variables[name] = value
+    variables.set(name, value)
   }
-  return { ok: true, variables }
+  // Own properties, whatever they are called: a plain assignment would drop `__proto__`.
+  return { ok: true, variables: Object.fromEntries(variables) }
 }

@@ -7,7 +7,6 @@ import { SoftwareAuthenticator } from '@countersign/crypto/software-authenticato
 import { parseAttestedCredential } from '@countersign/crypto/verify'
 import { webauthnChallenge } from '@countersign/crypto/webauthn-challenge'
 import { enrolmentFields } from '@countersign/ledger/check-enrolment'
-import type { CborValue } from '@countersign/schema/canonical'
 import { ENTRY_PURPOSE } from '@countersign/schema/entry'
 import { auditStream, compartmentStream, LEDGER, newId, type StreamName } from '@countersign/schema/ids'
 import type { CredentialRecord } from '@countersign/schema/membership'
@@ -133,21 +132,26 @@ export const itemDraft = (environment: string, item = newId(), version = 1): Dra
   id: newId(),
 })
 
-export const memberDraft = (team: string, person: Person): Draft => ({
-  stream: LEDGER,
-  type: 'member.add',
-  plain: {
-    teamKeyEpoch: 0,
-    authority: null,
-    ...(newcomerRecords(team, person.newMember(team), ['developer']) as unknown as Record<string, CborValue>),
-    teamKey: { member: person.member, blob: sealed() },
-    auditKey: null,
-    access: [],
-    transcript: randomBytes(32),
-  },
-  body: sealed(),
-  id: newId(),
-})
+export const memberDraft = (team: string, person: Person): Draft => {
+  const { member, device, credentials } = newcomerRecords(team, person.newMember(team), ['developer'])
+  return {
+    stream: LEDGER,
+    type: 'member.add',
+    plain: {
+      teamKeyEpoch: 0,
+      authority: null,
+      member: { ...member },
+      device: { ...device },
+      credentials: credentials.map(({ proof, ...rest }) => ({ ...rest, proof: { ...proof } })),
+      teamKey: { member: person.member, blob: sealed() },
+      auditKey: null,
+      access: [],
+      transcript: randomBytes(32),
+    },
+    body: sealed(),
+    id: newId(),
+  }
+}
 
 /** Removes a member: a new team key for those who stay. */
 export const removalDraft = (gone: Person, staying: readonly Person[]): Draft => ({

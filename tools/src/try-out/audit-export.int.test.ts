@@ -104,7 +104,7 @@ const withHeads = (frames: readonly Frame[]): Frame[] => {
     heads.set(entry.envelope.stream, { seq: entry.envelope.seq, hash: entryHash(frame[1]) })
   }
   const streams = [...heads].map(([stream, head]) => ({ stream, head }))
-  const header = { ...headerOf(frames), streams } as unknown as CborValue
+  const header = { ...headerOf(frames), streams } as CborValue
   return [['header', header], ...frames.slice(1)]
 }
 const withoutClaims = (frames: readonly Frame[]): Frame[] =>

@@ -13,12 +13,14 @@ const frameSchema = z.tuple([z.string()], z.custom<CborValue>())
 
 /** A frame of an export, opened for changing. */
 export type Frame = [kind: string, ...content: CborValue[]]
-export interface Header {
-  team: string
-  device: string
-  opened: string
-  streams: { stream: string; head: { seq: number; hash: Uint8Array } }[]
-}
+const headSchema = z.strictObject({ seq: z.number(), hash: z.custom<Uint8Array>() })
+const headerSchema = z.looseObject({
+  team: z.string(),
+  device: z.string(),
+  opened: z.string(),
+  streams: z.array(z.strictObject({ stream: z.string(), head: headSchema })),
+})
+export type Header = z.infer<typeof headerSchema>
 
 /** The frames of an export without its end. */
 export const framesOf = async (path: string): Promise<Frame[]> => {
@@ -32,7 +34,7 @@ export const framesOf = async (path: string): Promise<Frame[]> => {
   return frames.slice(0, -1)
 }
 
-export const headerOf = (frames: readonly Frame[]): Header => frames[0]?.[1] as unknown as Header
+export const headerOf = (frames: readonly Frame[]): Header => headerSchema.parse(frames[0]?.[1])
 
 export const entryOf = (frame: Frame): SignedEntry | null =>
   frame[0] === 'entry' && frame[1] instanceof Uint8Array ? decodeEntry(frame[1]) : null
