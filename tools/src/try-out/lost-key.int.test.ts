@@ -1,19 +1,17 @@
-import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Installation, startInstallation } from '@countersign/desktop/headless/installation'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { enrolTwoKeys, environmentId, inviteAndJoin, type Vault } from './people.ts'
-import { SyncServerProcess } from './sync-server-process.ts'
+import { environmentId, inviteAndJoin } from './people.ts'
+import { TwoInstallations } from './two-installations.ts'
 import { until } from './until.ts'
 
 /** Somebody's security key is retired, or lost: what ends with it and how they come back (P8). */
 describe('a security key', () => {
+  let two: TwoInstallations
   let folder: string
-  let server: SyncServerProcess
   let ada: Installation
   let dana: Installation
-  let vault: Vault
   let production: string
 
   const memberOf = async (of: Installation): Promise<string> =>
@@ -21,30 +19,16 @@ describe('a security key', () => {
   const phase = async (of: Installation): Promise<string> => (await of.must('status.get', {})).phase
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'countersign-lost-key-'))
-    await mkdir(join(folder, 'server'))
-    server = new SyncServerProcess({ dataFile: join(folder, 'server', 'countersign.db') })
-    await server.start()
-    ada = await startInstallation(join(folder, 'ada'))
-    dana = await startInstallation(join(folder, 'dana'))
-    await enrolTwoKeys(ada)
-    await ada.must('team.create', {
-      server: server.url,
-      setupToken: server.setupToken,
-      team: 'Team',
-      name: 'Ada',
-      device: 'laptop',
-    })
-    vault = await ada.must('vault.create', { name: 'llm', environments: ['production'] })
-    production = environmentId(vault, 'production')
+    two = await TwoInstallations.start('dana', ['production'])
+    folder = two.folder
+    ada = two.ada
+    dana = two.other
+    production = environmentId(two.vault, 'production')
     const access = [{ environment: production, level: 'hold' as const, approve: false }]
     await inviteAndJoin(ada, dana, { name: 'Dana', device: 'laptop', roles: ['developer'], access })
   })
   afterAll(async () => {
-    await ada?.stop()
-    await dana?.stop()
-    await server?.stop()
-    await rm(folder, { recursive: true, force: true })
+    await two?.stop()
   })
 
   it('P8 retired, it opens nothing more here and fetches nothing on a new computer; nothing is encrypted anew', async () => {

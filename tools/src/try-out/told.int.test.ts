@@ -1,11 +1,9 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Installation, startInstallation } from '@countersign/desktop/headless/installation'
+import { startInstallation } from '@countersign/desktop/headless/installation'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LocalApiClient } from './local-api-client.ts'
-import { approve, enrolTwoKeys, environmentId, inviteAndJoin } from './people.ts'
-import { SyncServerProcess } from './sync-server-process.ts'
+import { approve, environmentId, inviteAndJoin } from './people.ts'
+import { TwoInstallations } from './two-installations.ts'
 import { until } from './until.ts'
 
 const HOUR = 3_600_000
@@ -18,10 +16,7 @@ const UNWITNESSED = 40_000
 
 /** What a program at the local API is told by a real team: how its request ended, and why it is not served any more. */
 describe('a program that waits or reads', () => {
-  let folder: string
-  let server: SyncServerProcess
-  let ada: Installation
-  let dana: Installation
+  let two: TwoInstallations
   let api: LocalApiClient
   let unanswered: { id: string; claim: string }
   const production = { reference: 'cs://llm/production/openai', token: '' }
@@ -56,7 +51,7 @@ describe('a program that waits or reads', () => {
       { what: `the poll says ${state}`, timeoutMs: 120_000 },
     )
   const arrived = (request: string) =>
-    until(async () => (await ada.call('request.get', { request })).ok, { what: 'the request arrives' })
+    until(async () => (await two.ada.call('request.get', { request })).ok, { what: 'the request arrives' })
   const reads = (bound: typeof production) =>
     until(async () => (await api.read(bound.reference, bound.token)).ok, {
       what: `${bound.reference} is served`,
@@ -72,21 +67,8 @@ describe('a program that waits or reads', () => {
     )
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'countersign-told-'))
-    await mkdir(join(folder, 'server'), { mode: 0o700 })
-    server = new SyncServerProcess({ dataFile: join(folder, 'server', 'countersign.db') })
-    await server.start()
-    ada = await startInstallation(join(folder, 'ada'))
-    dana = await startInstallation(join(folder, 'dana'))
-    await enrolTwoKeys(ada)
-    await ada.must('team.create', {
-      server: server.url,
-      setupToken: server.setupToken,
-      team: 'Team',
-      name: 'Ada',
-      device: "Ada's laptop",
-    })
-    const vault = await ada.must('vault.create', { name: 'llm', environments: ['staging', 'production'] })
+    two = await TwoInstallations.start('dana', ['staging', 'production'])
+    const { ada, other: dana, vault } = two
     await inviteAndJoin(ada, dana, {
       name: 'Dana',
       device: "Dana's laptop",
@@ -128,15 +110,13 @@ describe('a program that waits or reads', () => {
     api = new LocalApiClient(localApi?.url ?? '')
   }, 240_000)
   afterAll(async () => {
-    await Promise.all([ada?.stop(), dana?.stop()])
-    await server?.stop()
-    await rm(folder, { recursive: true, force: true })
+    await two?.stop()
   })
 
   it('P2 granted: who approved and released, the terms as asked, and the token', async () => {
     unanswered = await ask('production', 'nobody will decide')
     const asked = await ask('production', 'nightly evals')
-    await approve(ada, asked.id)
+    await approve(two.ada, asked.id)
     const poll = await ended(asked, 'granted')
     expect(poll.by.map(({ decision, by }) => `${decision} ${by}`)).toEqual(['approved Ada', 'released Ada'])
     expect(poll.terms).toMatchObject({
@@ -153,7 +133,7 @@ describe('a program that waits or reads', () => {
   it('P2 denied: by whom and why, what was asked, no token, and whom to talk to', async () => {
     const asked = await ask('production', 'please')
     await arrived(asked.id)
-    await ada.must('request.deny', { request: asked.id, reason: 'use staging' })
+    await two.ada.must('request.deny', { request: asked.id, reason: 'use staging' })
     const poll = await ended(asked, 'denied')
     expect(poll.by).toMatchObject([{ decision: 'denied', by: 'Ada', reason: 'use staging' }])
     expect(poll.terms).toMatchObject({ environment: 'production', narrowed: false })
@@ -163,7 +143,7 @@ describe('a program that waits or reads', () => {
 
   it('P2 withdrawn: by the requester in their own app, and that it may be asked again', async () => {
     const asked = await ask('production', 'second thoughts')
-    await dana.must('request.cancel', { request: asked.id, reason: 'not needed' })
+    await two.other.must('request.cancel', { request: asked.id, reason: 'not needed' })
     const poll = await ended(asked, 'cancelled')
     expect(poll.by).toMatchObject([{ decision: 'cancelled', by: 'Dana', reason: 'not needed' }])
     expect(poll.terms).toMatchObject({ items: [production.reference] })
@@ -175,8 +155,8 @@ describe('a program that waits or reads', () => {
     const asked = await ask('staging', 'staging evals')
     staging.token = (await ended(asked, 'granted')).token ?? ''
     await reads(staging)
-    await ada.stop()
-    await server.stop()
+    await two.ada.stop()
+    await two.server.stop()
     const [lonely, offline] = await Promise.all([refusal(staging), refusal(production)])
     expect(lonely).toMatchObject({ status: 503, code: 'freshness.expired' })
     expect(lonely.detail).toContain('Ada')
@@ -184,10 +164,10 @@ describe('a program that waits or reads', () => {
     expect(offline.detail).toContain('the sync server')
     expect(await api.health()).toMatchObject({ value: { mode: 'lease-only' } })
 
-    await server.start()
+    await two.server.start()
     await reads(production)
-    ada = await startInstallation(join(folder, 'ada'))
-    await ada.must('vault.unlock', {})
+    two.ada = await startInstallation(join(two.folder, 'ada'))
+    await two.ada.must('vault.unlock', {})
     await reads(staging)
   }, 240_000)
 
@@ -198,8 +178,8 @@ describe('a program that waits or reads', () => {
     expect(poll.nextStep).toBe('Nobody decided in time. Ask again, and tell the approvers.')
     expect(poll.token).toBeUndefined()
     // Nor does an approval that comes after it.
-    const { requestHash } = await ada.must('request.get', { request: unanswered.id })
-    const late = await ada.callSigning(unanswered.id, 'signing.approve', {
+    const { requestHash } = await two.ada.must('request.get', { request: unanswered.id })
+    const late = await two.ada.callSigning(unanswered.id, 'signing.approve', {
       request: unanswered.id,
       requestHash,
       terms: null,
