@@ -1,61 +1,13 @@
-import type {
-  Authenticator,
-  AuthenticatorFailure,
-  CreatedKey,
-  CreateOptions,
-  GetOptions,
-  GotAssertion,
-} from '@countersign/client/authenticator/authenticator'
-import { readCreated, readGot } from '@countersign/client/authenticator/ceremony-answer'
+import { KeysAtHand } from '@countersign/client/authenticator/keys-at-hand'
 import type { Assertion } from '@countersign/crypto/assertion'
-import { randomBytes } from '@countersign/crypto/random'
 import { RP_ID, RP_ORIGIN } from '@countersign/crypto/rp'
 import { SoftwareAuthenticator } from '@countersign/crypto/software-authenticator'
 import { decodeAuthenticator, encodeAuthenticator } from '@countersign/crypto/software-authenticator-state'
 
-/** Somebody's security keys, genuine in all but their shell; each enrolment is another key. */
-export class TouchKeys implements Authenticator {
-  readonly software = true
-  readonly keys: SoftwareAuthenticator[] = []
+/** Somebody's security keys, genuine in all but their shell, and what they were made to sign. */
+export class TouchKeys extends KeysAtHand {
   /** Every assertion they made, for whoever watches the machine. */
   readonly made: Assertion[] = []
-
-  async create(options: CreateOptions): Promise<CreatedKey | AuthenticatorFailure> {
-    const key = new SoftwareAuthenticator()
-    const created = key.create({
-      rpId: RP_ID,
-      origin: RP_ORIGIN,
-      challenge: options.challenge,
-      userId: randomBytes(32),
-      prfSalt: options.prfSalt,
-      excludeCredentials: options.exclude,
-    })
-    if ('code' in created) return { ok: false, code: 'authenticator.cancelled' }
-    this.keys.push(key)
-    return readCreated(created.attestationObject, created.prfEnabled, created.prfOutput ?? null)
-  }
-
-  async get(options: GetOptions): Promise<GotAssertion | AuthenticatorFailure> {
-    const prfSalts = options.allow.flatMap(({ credentialId, prfSalt }) =>
-      prfSalt === null ? [] : [{ credentialId, salt: prfSalt }],
-    )
-    const allowCredentials = options.allow.map(({ credentialId }) => credentialId)
-    for (const key of this.keys) {
-      const got = key.get({
-        rpId: RP_ID,
-        origin: RP_ORIGIN,
-        challenge: options.challenge,
-        allowCredentials,
-        prfSalts,
-      })
-      if ('code' in got) continue
-      this.made.push(got.assertion)
-      return readGot(got.assertion, got.prfOutput ?? null, prfSalts.length > 0)
-    }
-    return { ok: false, code: 'authenticator.no_credential' }
-  }
-
-  cancel(): void {}
 
   /** A touch at another place: another page, another RP id, another challenge. Throws where no key of theirs answers. */
   touch(ask: {
@@ -70,6 +22,10 @@ export class TouchKeys implements Authenticator {
       if (!('code' in got)) return got.assertion
     }
     throw new Error('none of these security keys answers')
+  }
+
+  protected override changed(made: Assertion | null): void {
+    if (made !== null) this.made.push(made)
   }
 }
 
