@@ -1,7 +1,10 @@
 import { REFUSALS } from '@countersign/ledger/refusal'
 import { decodeEntry } from '@countersign/schema/entry'
 import { LEDGER } from '@countersign/schema/ids'
+import type { LedgerBody, LedgerEntryType, LedgerPlain } from '@countersign/schema/ledger-entries'
 import { type Finding, refused } from '../attack.ts'
+import { forgeLedger } from '../double/forge.ts'
+import type { HostileServer } from '../double/hostile-server.ts'
 import type { Actor } from './actor.ts'
 import { until } from './until.ts'
 
@@ -28,4 +31,24 @@ export const judgementOf = async (actor: Actor, entry: Uint8Array): Promise<Find
   if (sounded !== null) return sounded
   const verdict = actor.session.verdict(id)
   return verdict === undefined || verdict.accepted ? null : refused(verdict.code, REFUSALS[verdict.code])
+}
+
+/** Somebody's pen, with the team key they have; and the server that hands on what they write. */
+export interface Forgery {
+  readonly server: Pick<HostileServer, 'timeline' | 'push'>
+  readonly pen: Parameters<typeof forgeLedger>[0]
+  readonly teamKey: Parameters<typeof forgeLedger>[2]
+}
+
+/** Writes a ledger entry by hand, has the server push it, and waits for what `reader`'s installation makes of it. Null: it counts. */
+export const judgementOfForged = <T extends LedgerEntryType>(
+  reader: Actor,
+  { server, pen, teamKey }: Forgery,
+  type: T,
+  plain: Omit<LedgerPlain<T>, 'teamKeyEpoch'>,
+  body: LedgerBody<T>,
+): Promise<Finding | null> => {
+  const entry = forgeLedger(pen, server.timeline, teamKey, type, plain, body)
+  server.push(server.timeline, LEDGER, entry)
+  return judgementOf(reader, entry)
 }

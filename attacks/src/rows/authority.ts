@@ -14,9 +14,9 @@ import { type Attack, refused, succeeded, type Weakening } from '../attack.ts'
 import { approvalOf, challengeOf, credentialsOf } from '../cast/approvals.ts'
 import { accessTo, membershipOf, NAMES, penOf, stranger, teamKeyOf, unopenable } from '../cast/attacker.ts'
 import { Company, must } from '../cast/company.ts'
-import { judgementOf } from '../cast/judgement.ts'
+import { judgementOf, judgementOfForged } from '../cast/judgement.ts'
 import { until } from '../cast/until.ts'
-import { forgeEntry, forgeLedger } from '../double/forge.ts'
+import { forgeEntry } from '../double/forge.ts'
 
 const AREA = 'hostile server: beyond the papers'
 const HOUR = 3_600_000
@@ -55,16 +55,14 @@ export const authority: readonly Attack[] = [
       const { ada, server, production } = company
       const abel = await company.approver()
       await company.requireApprovals(2)
-      const forged = forgeLedger(
-        penOf(company, ada),
-        server.timeline,
-        teamKeyOf(ada),
+      const forgery = { server, pen: penOf(company, ada), teamKey: teamKeyOf(ada) }
+      const refusal = await judgementOfForged(
+        abel,
+        forgery,
         'policy.set',
         { authority: null, environment: production, version: 2 },
         policyOf({ op: 'quorum', k: 1, of: { kind: 'approvers' } }),
       )
-      server.push(server.timeline, LEDGER, forged)
-      const refusal = await judgementOf(abel, forged)
       if (refusal !== null) return refusal
       if (abel.session.ledger.policies.get(production)?.version !== 2)
         throw new Error('it counts for nothing')
@@ -86,16 +84,8 @@ export const authority: readonly Attack[] = [
       await company.requireApprovals(2)
       const ghost = await stranger(company, 'Ghost')
       const plain = membershipOf(company, ghost, [], [accessTo(production, ghost.member, 'request', true)])
-      const forged = forgeLedger(
-        penOf(company, ada),
-        server.timeline,
-        teamKeyOf(ada),
-        'member.add',
-        plain,
-        NAMES,
-      )
-      server.push(server.timeline, LEDGER, forged)
-      const refusal = await judgementOf(abel, forged)
+      const forgery = { server, pen: penOf(company, ada), teamKey: teamKeyOf(ada) }
+      const refusal = await judgementOfForged(abel, forgery, 'member.add', plain, NAMES)
       if (refusal !== null) return refusal
       const policy = abel.session.ledger.policies.get(production)?.policy
       const counts =
@@ -152,16 +142,14 @@ export const authority: readonly Attack[] = [
         credentialIds: credentialsOf(abel),
       })
       must(await removeMember(ada.session, abel.member, 'left'))
-      const entry = forgeLedger(
-        penOf(company, abel),
-        server.timeline,
-        teamKeyOf(ada),
+      const forgery = { server, pen: penOf(company, abel), teamKey: teamKeyOf(ada) }
+      const refusal = await judgementOfForged(
+        ada,
+        forgery,
         'approval.give',
         { request },
         { ...body, assertion },
       )
-      server.push(server.timeline, LEDGER, entry)
-      const refusal = await judgementOf(ada, entry)
       if (refusal !== null) return refusal
       if (ada.session.ledger.requests.get(request)?.approvals.length !== 1)
         throw new Error('it counts for nothing')
@@ -197,16 +185,8 @@ export const authority: readonly Attack[] = [
       await abel.inStepWith(ada)
       must(await revokeGrant(ada.session, request, 'stop'))
       const releases = [{ request, item, version: 2, device: dana.device, blob: unopenable() }]
-      const entry = forgeLedger(
-        penOf(company, abel),
-        server.timeline,
-        teamKeyOf(abel),
-        'grant.release',
-        { releases },
-        {},
-      )
-      server.push(server.timeline, LEDGER, entry)
-      const refusal = await judgementOf(ada, entry)
+      const forgery = { server, pen: penOf(company, abel), teamKey: teamKeyOf(abel) }
+      const refusal = await judgementOfForged(ada, forgery, 'grant.release', { releases }, {})
       return refusal ?? succeeded('a revoked grant is given the next version’s key')
     },
   },

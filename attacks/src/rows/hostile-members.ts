@@ -8,11 +8,10 @@ import { type Attack, refused, succeeded, type Weakening } from '../attack.ts'
 import { approvalOf, challengeOf, credentialsOf, writeApproval } from '../cast/approvals.ts'
 import { accessTo, membershipOf, NAMES, penOf, stranger, teamKeyOf } from '../cast/attacker.ts'
 import { Company, must } from '../cast/company.ts'
-import { judgementOf } from '../cast/judgement.ts'
+import { judgementOf, judgementOfForged } from '../cast/judgement.ts'
 import { readAsHolder } from '../cast/read-as.ts'
 import { stolenValueKeys, stolenValues } from '../cast/thief.ts'
 import { until } from '../cast/until.ts'
-import { forgeLedger } from '../double/forge.ts'
 import { UNSIGNED } from '../weakenings.ts'
 
 const AREA = 'hostile member'
@@ -55,16 +54,8 @@ export const hostileMembers: readonly Attack[] = [
       const company = await Company.found(stage)
       const { ada, server } = company
       const dana = await company.developer()
-      const forged = forgeLedger(
-        penOf(company, ada, dana.deviceSignKeys),
-        server.timeline,
-        teamKeyOf(dana),
-        'member.roles',
-        rolesOf(dana.member),
-        NOTHING,
-      )
-      server.push(server.timeline, LEDGER, forged)
-      const refusal = await judgementOf(ada, forged)
+      const forgery = { server, pen: penOf(company, ada, dana.deviceSignKeys), teamKey: teamKeyOf(dana) }
+      const refusal = await judgementOfForged(ada, forgery, 'member.roles', rolesOf(dana.member), NOTHING)
       return refusal ?? succeeded('Dana is an admin in Ada’s name')
     },
   },
@@ -79,16 +70,8 @@ export const hostileMembers: readonly Attack[] = [
       const company = await Company.found(stage)
       const { ada, server } = company
       const dana = await company.developer()
-      const entry = forgeLedger(
-        penOf(company, dana),
-        server.timeline,
-        teamKeyOf(dana),
-        'member.roles',
-        rolesOf(dana.member),
-        NOTHING,
-      )
-      server.push(server.timeline, LEDGER, entry)
-      const refusal = await judgementOf(ada, entry)
+      const forgery = { server, pen: penOf(company, dana), teamKey: teamKeyOf(dana) }
+      const refusal = await judgementOfForged(ada, forgery, 'member.roles', rolesOf(dana.member), NOTHING)
       return refusal ?? succeeded('Dana made herself an admin')
     },
   },
@@ -119,10 +102,10 @@ export const hostileMembers: readonly Attack[] = [
       const company = await Company.found(stage)
       const { ada, server, production } = company
       const dana = await company.developer()
-      const entry = forgeLedger(
-        penOf(company, dana),
-        server.timeline,
-        teamKeyOf(dana),
+      const forgery = { server, pen: penOf(company, dana), teamKey: teamKeyOf(dana) }
+      const refusal = await judgementOfForged(
+        ada,
+        forgery,
         'member.access',
         {
           authority: null,
@@ -133,8 +116,6 @@ export const hostileMembers: readonly Attack[] = [
         },
         {},
       )
-      server.push(server.timeline, LEDGER, entry)
-      const refusal = await judgementOf(ada, entry)
       return refusal ?? succeeded('Dana holds production')
     },
   },
@@ -197,16 +178,8 @@ export const hostileMembers: readonly Attack[] = [
         await changeTeam(ada.session, { type: 'member.roles', member: erik.member, roles: [] }, 'No admin'),
       )
       await erik.inStepWith(ada)
-      const entry = forgeLedger(
-        penOf(company, erik),
-        server.timeline,
-        teamKeyOf(erik),
-        'member.roles',
-        rolesOf(erik.member),
-        NOTHING,
-      )
-      server.push(server.timeline, LEDGER, entry)
-      const refusal = await judgementOf(ada, entry)
+      const forgery = { server, pen: penOf(company, erik), teamKey: teamKeyOf(erik) }
+      const refusal = await judgementOfForged(ada, forgery, 'member.roles', rolesOf(erik.member), NOTHING)
       return refusal ?? succeeded('Erik is an admin again')
     },
   },
@@ -246,16 +219,14 @@ export const hostileMembers: readonly Attack[] = [
       const friend = await stranger(company, 'Friend')
       const old = teamKeyOf(erik)
       must(await removeMember(ada.session, erik.member, 'left'))
-      const entry = forgeLedger(
-        penOf(company, erik),
-        server.timeline,
-        old,
+      const forgery = { server, pen: penOf(company, erik), teamKey: old }
+      const refusal = await judgementOfForged(
+        ada,
+        forgery,
         'member.add',
         membershipOf(company, friend, [], []),
         NAMES,
       )
-      server.push(server.timeline, LEDGER, entry)
-      const refusal = await judgementOf(ada, entry)
       return refusal ?? succeeded('a removed admin’s friend is a member')
     },
   },

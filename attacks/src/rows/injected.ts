@@ -12,7 +12,7 @@ import { type Attack, succeeded } from '../attack.ts'
 import { Actor } from '../cast/actor.ts'
 import { membershipOf, penOf, stranger, teamKeyOf } from '../cast/attacker.ts'
 import { Company } from '../cast/company.ts'
-import { alarmed, judgementOf } from '../cast/judgement.ts'
+import { alarmed, judgementOfForged } from '../cast/judgement.ts'
 import { stolenValues } from '../cast/thief.ts'
 import { until } from '../cast/until.ts'
 import { forgeLedger } from '../double/forge.ts'
@@ -39,16 +39,14 @@ export const injected: readonly Attack[] = [
       const environment = newId()
       const holders = [{ member: ada.member, kemKey: ada.kem.publicKey, holds: true }]
       const { record, keys } = newCompartmentEpoch(team, environment, 0, holders, null)
-      const forged = forgeLedger(
-        penOf(company, ada, eve.signKeys),
-        server.timeline,
-        teamKeyOf(dana),
+      const forgery = { server, pen: penOf(company, ada, eve.signKeys), teamKey: teamKeyOf(dana) }
+      const refusal = await judgementOfForged(
+        ada,
+        forgery,
         'environment.create',
         { vault, epoch: record },
         { name: 'shared', policy: INITIAL_POLICY },
       )
-      server.push(server.timeline, LEDGER, forged)
-      const refusal = await judgementOf(ada, forged)
       if (refusal !== null) return refusal
       const canary = stage.canary('value in the injected environment')
       await company.item('openai', canary, environment)

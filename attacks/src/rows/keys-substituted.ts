@@ -22,7 +22,7 @@ import { type Attack, type Finding, refused, succeeded } from '../attack.ts'
 import type { Actor } from '../cast/actor.ts'
 import { accessTo, membershipOf, NAMES, penOf, stranger, teamKeyOf } from '../cast/attacker.ts'
 import { Company, must } from '../cast/company.ts'
-import { judgementOf } from '../cast/judgement.ts'
+import { judgementOf, judgementOfForged } from '../cast/judgement.ts'
 import { stolenValueKeys, stolenValues } from '../cast/thief.ts'
 import { TouchKeys } from '../cast/touch-keys.ts'
 import { until } from '../cast/until.ts'
@@ -90,16 +90,14 @@ export const keysSubstituted: readonly Attack[] = [
           : wrap,
       )
       const cut = { environment: production, head: server.timeline.head(compartmentStream(production)) }
-      const forged = forgeLedger(
-        penOf(company, abel),
-        server.timeline,
-        teamKeyOf(abel),
+      const forgery = { server, pen: penOf(company, abel), teamKey: teamKeyOf(abel) }
+      const refusal = await judgementOfForged(
+        ada,
+        forgery,
         'epoch.start',
         { epoch: { ...record, wraps }, cut },
         {},
       )
-      server.push(server.timeline, LEDGER, forged)
-      const refusal = await judgementOf(ada, forged)
       if (refusal !== null) throw new Error('the epoch itself is of the right form')
       const canary = stage.canary('value under the known key')
       const made = await company.item('openai', canary).catch((error: unknown) => refusedToWrite(error))
@@ -131,16 +129,14 @@ export const keysSubstituted: readonly Attack[] = [
           ? { ...wrap, blob: sealTo(ada.kem.publicKey, context, known.expose()) }
           : wrap,
       )
-      const forged = forgeLedger(
-        penOf(company, abel),
-        server.timeline,
-        teamKeyOf(abel),
+      const forgery = { server, pen: penOf(company, abel), teamKey: teamKeyOf(abel) }
+      const refusal = await judgementOfForged(
+        ada,
+        forgery,
         'member.remove',
         { member: dana.member, teamKey: { ...record, wraps }, auditKey: null, epochs: [], cuts: [] },
         { reason: 'left' },
       )
-      server.push(server.timeline, LEDGER, forged)
-      const refusal = await judgementOf(ada, forged)
       if (refusal !== null) throw new Error('the removal itself is of the right form')
       const made = await createVault(ada.session, 'next', ['staging']).catch((error: unknown) =>
         refusedToWrite(error),
@@ -221,16 +217,8 @@ export const keysSubstituted: readonly Attack[] = [
           device: { ...records.device, kemKey: eve.deviceKem.publicKey },
         }),
       )
-      const forged = forgeLedger(
-        penOf(company, ada),
-        server.timeline,
-        teamKeyOf(ada),
-        'member.add',
-        plain,
-        NAMES,
-      )
-      server.push(server.timeline, LEDGER, forged)
-      const refusal = await judgementOf(abel, forged)
+      const forgery = { server, pen: penOf(company, ada), teamKey: teamKeyOf(ada) }
+      const refusal = await judgementOfForged(abel, forgery, 'member.add', plain, NAMES)
       if (refusal !== null) return refusal
       const seals = abel.session.ledger.projection.devices.get(nia.device)?.kemKey
       if (seals === undefined || Buffer.compare(seals, eve.deviceKem.publicKey) !== 0)
@@ -275,16 +263,8 @@ export const keysSubstituted: readonly Attack[] = [
         ...records,
         teamKey: { member: abel.member, blob: randomBytes(1258) },
       }
-      const forged = forgeLedger(
-        penOf(company, ada),
-        server.timeline,
-        teamKeyOf(ada),
-        'member.add',
-        plain,
-        NAMES,
-      )
-      server.push(server.timeline, LEDGER, forged)
-      const refusal = await judgementOf(otto, forged)
+      const forgery = { server, pen: penOf(company, ada), teamKey: teamKeyOf(ada) }
+      const refusal = await judgementOfForged(otto, forgery, 'member.add', plain, NAMES)
       if (refusal !== null) return refusal
       await rekeyEnvironment(otto.session, production, false)
       const stolen = stolenValueKeys(server.timeline, team, production, { member: abel.member, kem: eve.kem })

@@ -10,7 +10,7 @@ import { ledgerEntrySchemas } from '@countersign/schema/ledger-entries'
 import { type Attack, succeeded } from '../attack.ts'
 import { accessTo, membershipOf, NAMES, penOf, stranger, teamKeyOf } from '../cast/attacker.ts'
 import { Company } from '../cast/company.ts'
-import { alarmed, judgementOf } from '../cast/judgement.ts'
+import { alarmed, judgementOfForged } from '../cast/judgement.ts'
 import { stolenValueKeys, stolenValues } from '../cast/thief.ts'
 import { forgeLedger } from '../double/forge.ts'
 import { UNSIGNED } from '../weakenings.ts'
@@ -43,9 +43,8 @@ export const serverNamesRecipients: readonly Attack[] = [
       const eve = await stranger(company)
       const plain = membershipOf(company, eve, ['admin'], [accessTo(production, eve.member, 'hold', true)])
       const pen = penOf(company, ada, eve.signKeys)
-      const forged = forgeLedger(pen, server.timeline, teamKeyOf(dana), 'member.add', plain, NAMES)
-      server.push(server.timeline, LEDGER, forged)
-      const refusal = await judgementOf(ada, forged)
+      const forgery = { server, pen: pen, teamKey: teamKeyOf(dana) }
+      const refusal = await judgementOfForged(ada, forgery, 'member.add', plain, NAMES)
       if (refusal !== null) return refusal
       await opensTheNext(company, eve)
       return succeeded('the key that Ada’s client sealed to Eve opens the next value')
@@ -102,16 +101,14 @@ export const serverNamesRecipients: readonly Attack[] = [
       const dana = await company.developer()
       const eve = await stranger(company)
       const access = [accessTo(production, dana.member, 'hold')]
-      const forged = forgeLedger(
-        penOf(company, ada, eve.signKeys),
-        server.timeline,
-        teamKeyOf(dana),
+      const forgery = { server, pen: penOf(company, ada, eve.signKeys), teamKey: teamKeyOf(dana) }
+      const refusal = await judgementOfForged(
+        ada,
+        forgery,
         'member.access',
         { authority: null, member: dana.member, access, epochs: [], cuts: [] },
         {},
       )
-      server.push(server.timeline, LEDGER, forged)
-      const refusal = await judgementOf(ada, forged)
       if (refusal !== null) return refusal
       await opensTheNext(company, dana)
       return succeeded('the key that Ada’s client sealed to Dana opens the next value')
@@ -138,16 +135,8 @@ export const serverNamesRecipients: readonly Attack[] = [
       const none = { meta: Secret.random(), value: Secret.random() }
       const { record, keys } = newCompartmentEpoch(team, production, 1, recipients, none)
       const cut = { environment: production, head: server.timeline.head(compartmentStream(production)) }
-      const forged = forgeLedger(
-        penOf(company, ada, eve.signKeys),
-        server.timeline,
-        teamKeyOf(dana),
-        'epoch.start',
-        { epoch: record, cut },
-        {},
-      )
-      server.push(server.timeline, LEDGER, forged)
-      const refusal = await judgementOf(ada, forged)
+      const forgery = { server, pen: penOf(company, ada, eve.signKeys), teamKey: teamKeyOf(dana) }
+      const refusal = await judgementOfForged(ada, forgery, 'epoch.start', { epoch: record, cut }, {})
       if (refusal !== null) return refusal
       const canary = stage.canary('value under the server’s key')
       await company.item('openai', canary)
