@@ -48,8 +48,8 @@ export class Oracle implements NetworkWatch {
   readonly authentic = new Set<string>()
   /** `<request> <member>` for every touch that approved. */
   readonly touches = new Set<string>()
-  /** Value → environment it was written in. */
-  readonly values = new Map<string, string>()
+  /** Value → where it was written; items go by their names, which nobody changes here. */
+  readonly values = new Map<string, { readonly environment: string; readonly item: string }>()
   /** Durable offline changes by id; null once landed or given up. */
   readonly intents = new Map<string, { machine: string; conflict: boolean; waits: boolean; given: boolean }>()
   /** Machine → stream → hash by seq: what was verified and stored there. */
@@ -58,6 +58,8 @@ export class Oracle implements NetworkWatch {
   readonly revoked = new Map<string, Set<string>>()
   /** When each machine last got anything from the server, by its own clock that never goes back. */
   readonly contact = new Map<string, number>()
+  /** The newest time in a statement of somebody else's device that reached each machine, but never later than its own clock had it then. */
+  readonly witnessed = new Map<string, number>()
   /** Ledger head → digest of the reduced state. */
   readonly states = new Map<string, { digest: string; machine: string }>()
   /** What each client named in its last login. */
@@ -77,7 +79,8 @@ export class Oracle implements NetworkWatch {
   adopt(other: Oracle): void {
     this.acknowledged.push(...other.acknowledged)
     for (const each of other.authentic) this.authentic.add(each)
-    for (const [value, environment] of other.values) this.values.set(value, environment)
+    for (const [value, place] of other.values) this.values.set(value, place)
+    for (const [machine, time] of other.witnessed) this.witnessed.set(machine, time)
     for (const [machine, streams] of other.histories) {
       for (const [stream, history] of streams) this.history(machine, stream).push(...history)
     }
@@ -119,8 +122,21 @@ export class Oracle implements NetworkWatch {
     }
   }
 
-  heard(machine: Machine): void {
+  heard(machine: Machine, frame: Uint8Array): void {
     this.contact.set(machine.name, machine.latest())
+    const type = typeOf(frame)
+    if (type !== 'seen' && type !== 'welcome') return
+    const message = decodeServerMessage(frame)
+    const statements =
+      message.type === 'welcome' ? message.seen : message.type === 'seen' ? [message.seen] : []
+    for (const { statement } of statements) {
+      if (statement.device !== machine.file.device) this.#witnessed(machine, statement.time)
+    }
+  }
+
+  #witnessed(machine: Machine, time: number): void {
+    const counts = Math.min(time, machine.latest())
+    this.witnessed.set(machine.name, Math.max(this.witnessed.get(machine.name) ?? 0, counts))
   }
 
   /** Entries of a stream reached a machine's disk. */
@@ -152,6 +168,8 @@ export class Oracle implements NetworkWatch {
   booted(machine: Machine): void {
     const { device } = machine
     if (device === null) return
+    // Who has just joined was with others a moment ago.
+    if (!this.witnessed.has(machine.name)) this.#witnessed(machine, machine.latest())
     for (const [stream, history] of this.histories.get(machine.name) ?? []) {
       const head = device.replica.head(stream)
       const hash = head === null ? undefined : history[head.seq]

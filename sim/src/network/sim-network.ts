@@ -56,7 +56,7 @@ export class SimNetwork {
   route: (client: string) => Listener | undefined = () => undefined
   middle: Middle = (_wire, frame) => [frame]
   /** Something from the server reached a client's program. */
-  onDelivered: (client: string) => void = () => undefined
+  onDelivered: (client: string, frame: Uint8Array) => void = () => undefined
 
   constructor(scheduler: Scheduler, random: SeededRandom, watch: NetworkWatch) {
     this.#scheduler = scheduler
@@ -150,7 +150,7 @@ export class SimNetwork {
         process: mine,
         onFrame: (frame) => {
           if (!clientOpen) return
-          this.onDelivered(client)
+          this.onDelivered(client, frame)
           events.onFrame(frame)
         },
         onClose: () => closeClient('the server closed'),

@@ -119,7 +119,7 @@ const table = {
     run: inSession('create', HOLDERS, async (world, session, random) => {
       const environment = environmentFor(world, session, random)
       const name = `item${random.int(0, 8)}`
-      const value = { api_key: world.newValue(environment) }
+      const value = { api_key: world.newValue(environment, name) }
       const item = { environment, name, provider: 'openai', note: '', models: [], value }
       return `${name} ${said(await createItem(session, item))}`
     }),
@@ -130,8 +130,8 @@ const table = {
       const environment = environmentFor(world, session, random)
       const record = itemIn(session, environment, random)
       if (record === undefined) return 'nothing there'
-      const value = { api_key: world.newValue(environment) }
       const { item, current, meta } = record
+      const value = { api_key: world.newValue(environment, meta.name) }
       return `${meta.name} on ${current.version}: ${said(await updateItem(session, { item, base: current.version, value }))}`
     }),
   },

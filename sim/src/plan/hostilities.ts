@@ -35,6 +35,22 @@ const secondServer = (world: World): SimServer => {
   return server
 }
 
+/** Everybody gets the statements that anybody gets, from whichever history. */
+const passStatementsOn = (world: World): void => {
+  world.trace.note('server', 'passes statements on from one side to the other')
+  const newest = new Map<string, ServerMessage>()
+  const given = new Map<string, ServerMessage>()
+  world.network.middle = rewriting((client, message) => {
+    if (message.type === 'seen') newest.set(message.seen.statement.device, message)
+    if (message.type !== 'seen' && message.type !== 'caught_up') return [message]
+    const others = [...newest].filter(
+      ([device, each]) => each !== message && given.get(`${client} ${device}`) !== each,
+    )
+    for (const [device, each] of others) given.set(`${client} ${device}`, each)
+    return [message, ...others.map(([, each]) => each)]
+  })
+}
+
 const table = {
   tamper: {
     weight: 3,
@@ -135,7 +151,7 @@ const table = {
         world.led.set(name, 1)
         world.network.cut(name, false)
       }
-      // In the end somebody is led to the other side, or statements cross.
+      // In the end somebody is led to the other side; and whoever wants his victims to go on serving must give them witnesses.
       world.scheduler.after(
         random.int(20_000, 80_000),
         () => {
@@ -144,6 +160,7 @@ const table = {
         },
         null,
       )
+      if (random.chance(0.5)) passStatementsOn(world)
     },
   },
 } as const satisfies Record<string, { weight: number; run: Hostility }>

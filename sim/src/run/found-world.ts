@@ -27,7 +27,7 @@ export interface Founding {
 const HOUR = 3_600_000
 export const FOUNDINGS: readonly Founding[] = [
   { quorum: 2, closed: true, maxOfflineMs: 90_000, maxUnwitnessedMs: 150_000 },
-  { quorum: 1, closed: true, maxOfflineMs: 72 * HOUR, maxUnwitnessedMs: 72 * HOUR },
+  { quorum: 1, closed: true, maxOfflineMs: 72 * HOUR, maxUnwitnessedMs: 45_000 },
   { quorum: 1, closed: false, maxOfflineMs: 60_000, maxUnwitnessedMs: 72 * HOUR },
 ]
 
@@ -137,7 +137,7 @@ export const foundWorld = async (world: World, founding: Founding): Promise<void
     [production, 'groq'],
     [development, 'mistral'],
   ] as const) {
-    const value = { api_key: world.newValue(place) }
+    const value = { api_key: world.newValue(place, name) }
     const item = { environment: place, name, provider: 'openai', note: '', models: [], value }
     await inAda((session) => createItem(session, item), name)
   }

@@ -1,6 +1,7 @@
 import { activeMachines } from '../invariants/active-machines.ts'
 import { checkEnd } from '../invariants/check-end.ts'
 import { checkForks } from '../invariants/check-forks.ts'
+import { checkRollback } from '../invariants/check-rollback.ts'
 import { checkStep } from '../invariants/check-step.ts'
 import type { Violation } from '../invariants/violation.ts'
 import { ACTIONS } from '../plan/actions.ts'
@@ -171,6 +172,7 @@ export const runSeed = async (seed: number, options: RunOptions = {}): Promise<S
   await pass(world, world.scheduler.now + REST_MS)
   if (world.oracle.violation === null) {
     checkForks(world)
+    checkRollback(world)
     await checkEnd(world)
   }
   return finish(world, plan)

@@ -95,9 +95,9 @@ export class World {
         oracle.serverSent(wire, frame)
       },
     })
-    this.network.onDelivered = (client) => {
+    this.network.onDelivered = (client, frame) => {
       const machine = this.machines.get(client)
-      if (machine !== undefined) oracle.heard(machine)
+      if (machine !== undefined) oracle.heard(machine, frame)
     }
     const routing = this.random.fork('routing')
     this.network.route = (client) => {
@@ -173,10 +173,10 @@ export class World {
   }
 
   /** A value nobody wrote before. */
-  newValue(environment: string): string {
+  newValue(environment: string, item: string): string {
     this.#values += 1
     const value = `sk-simulated-${String(this.#values).padStart(6, '0')}`
-    this.oracle.values.set(value, environment)
+    this.oracle.values.set(value, { environment, item })
     return value
   }
 

@@ -1,3 +1,4 @@
+import { activeMembers } from '@countersign/ledger/projection-lookup'
 import type { Program, World } from '../run/world.ts'
 import type { Machine } from './machine.ts'
 
@@ -16,7 +17,8 @@ const checkRead = (
   if (oracle.revokedAt(machine.name).has(program.id)) {
     oracle.fail('revoked-unread', `${machine.name} served ${program.id.slice(0, 6)} after its revocation`)
   }
-  if (oracle.values.get(value) !== facts.production || record === undefined) {
+  const written = oracle.values.get(value)
+  if (written?.environment !== facts.production || written.item !== program.item || record === undefined) {
     oracle.fail('read-true', `${machine.name} served a value that nobody wrote there`)
   }
   const policy = session.ledger.policies.get(facts.production)?.policy
@@ -24,6 +26,12 @@ const checkRead = (
   // The shipped serving state may be half a second old.
   if (policy !== undefined && sinceMs > policy.maxOfflineMs + 1000) {
     oracle.fail('read-fresh', `${machine.name} served ${Math.round(sinceMs / 1000)} s after the last contact`)
+  }
+  const alone = activeMembers(session.ledger.projection).length <= 1
+  const unseenMs = machine.latest() - (oracle.witnessed.get(machine.name) ?? Number.NEGATIVE_INFINITY)
+  if (policy !== undefined && !alone && unseenMs > policy.maxUnwitnessedMs + 1000) {
+    const ago = Math.round(unseenMs / 1000)
+    oracle.fail('read-witnessed', `${machine.name} served ${ago} s after anybody else's last statement`)
   }
   const item = session.index(facts.production)?.named(program.item)[0]?.item ?? ''
   oracle.reads.push({
