@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Enrolment } from '@countersign/client/keys/enrolment'
 import type { Membership } from '@countersign/client/keys/installation'
 import type { NewMember } from '@countersign/client/members/new-member'
+import { systemClock } from '@countersign/client/replica/clock'
 import type { ReplicaTiming } from '@countersign/client/replica/replica-options'
 import { DeviceSession } from '@countersign/client/session/device-session'
 import { UnlockedSession } from '@countersign/client/session/unlocked-session'
@@ -32,8 +33,10 @@ export class Actor {
   readonly deviceSecret = Secret.random()
   readonly enrolment: Enrolment
   readonly root: Secret
-  /** Added to their clock. */
+  /** Added to the time their machine says. */
   skewMs = 0
+  /** Added to what has passed on their machine, whatever it says. */
+  passedMs = 0
   readonly #stage: Stage
   #membership: Membership | null = null
   #device: DeviceSession | null = null
@@ -120,7 +123,10 @@ export class Actor {
       device: this.device,
       deviceSecret: this.deviceSecret.copy(),
       connect: wsConnector,
-      clock: () => Date.now() + this.skewMs,
+      clock: {
+        wall: () => systemClock.wall() + this.skewMs,
+        monotonic: () => systemClock.monotonic() + this.passedMs,
+      },
       log: () => undefined,
       timing: { ...QUICK, ...options.timing },
     })

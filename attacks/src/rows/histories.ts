@@ -72,6 +72,12 @@ const inSilence = async ({ server }: Company, actor: Actor, ms: number): Promise
   actor.skewMs = ms
 }
 
+/** Time goes by without a word from the server, and the machine says all the while that it is still the moment before. */
+const atOneMoment = async (company: Company, actor: Actor, ms: number): Promise<void> => {
+  await inSilence(company, actor, 0)
+  actor.passedMs = ms
+}
+
 /** Time goes by; the server answers a new connection with what it shows this device. */
 const later = async (company: Company, actor: Actor, ms: number): Promise<void> => {
   actor.skewMs = ms
@@ -303,6 +309,32 @@ export const histories: readonly Attack[] = [
       await inSilence(company, grant.dana, 73 * HOUR)
       const refusal = await served(company, grant)
       return refusal ?? succeeded('the server’s word keeps the last contact fresh for ten years')
+    },
+  },
+  {
+    ref: 'S-clock-set-back',
+    area: BEYOND,
+    title: 'the time of an unlocked machine is set back',
+    tried:
+      'cuts Dana’s unlocked machine off and keeps its time at that moment for 73 hours, so that no limit is ever reached',
+    refusal: 'freshness.expired',
+    weakened: {
+      without: 'the time that passed, whatever the machine says it is',
+      edits: [
+        {
+          file: 'packages/client/src/replica/clock.ts',
+          find: 'Math.max(floor + passed, clock.wall())',
+          replace: 'Math.max(floor, clock.wall())',
+        },
+      ],
+    },
+    run: async (stage) => {
+      const company = await Company.found(stage)
+      const grant = await granted(company)
+      await until('Dana has a witness', () => grant.dana.replica.status().lastWitness !== null)
+      await atOneMoment(company, grant.dana, 73 * HOUR)
+      const refusal = await served(company, grant)
+      return refusal ?? succeeded('a machine kept at one moment serves three days after the last contact')
     },
   },
   {

@@ -5,6 +5,7 @@ import { Enrolment } from '@countersign/client/keys/enrolment'
 import type { Membership } from '@countersign/client/keys/installation'
 import { unlockWithKey } from '@countersign/client/keys/ways-in'
 import { certifyDevice } from '@countersign/client/members/new-member'
+import { systemClock } from '@countersign/client/replica/clock'
 import { type Draft, type Signer, signDrafts } from '@countersign/client/replica/draft'
 import { bindingRequest } from '@countersign/client/requests/request-bodies'
 import { DeviceSession } from '@countersign/client/session/device-session'
@@ -45,7 +46,7 @@ export const openDevice = async (installed: Installed) => {
     device,
     deviceSecret,
     connect: wsConnector,
-    clock: Date.now,
+    clock: systemClock,
     log: () => undefined,
   })
   return { store, session }

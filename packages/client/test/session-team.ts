@@ -11,6 +11,7 @@ import { sealItemVersion } from '../src/items/item-blobs.ts'
 import { Enrolment } from '../src/keys/enrolment.ts'
 import type { Membership } from '../src/keys/installation.ts'
 import { certifyDevice } from '../src/members/new-member.ts'
+import { systemClock } from '../src/replica/clock.ts'
 import type { Draft, Signer } from '../src/replica/draft.ts'
 import { DeviceSession } from '../src/session/device-session.ts'
 import { UnlockedSession } from '../src/session/unlocked-session.ts'
@@ -80,7 +81,16 @@ export class SessionTeam {
     const { device, deviceSecret } = machine
     const { membership } = this
     const log = (): void => undefined
-    const options = { store, membership, device, deviceSecret, connect, clock: Date.now, log, timing: QUICK }
+    const options = {
+      store,
+      membership,
+      device,
+      deviceSecret,
+      connect,
+      clock: systemClock,
+      log,
+      timing: QUICK,
+    }
     const opened = await DeviceSession.open(options)
     while (!opened.replica.projection.devices.has(device)) {
       await new Promise((resolve) => setTimeout(resolve, 5))

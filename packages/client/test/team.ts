@@ -1,5 +1,6 @@
 import { randomBytes } from '@countersign/crypto/random'
 import { teamIdOf } from '@countersign/ledger/plain-membership'
+import { systemClock } from '../src/replica/clock.ts'
 import { Replica, type ReplicaOptions, type ReplicaTiming } from '../src/replica/replica.ts'
 import type { ReplicaStatus } from '../src/replica/replica-status.ts'
 import type { LocalStore } from '../src/store/local-store.ts'
@@ -58,7 +59,7 @@ export const openReplica = (
     store: memoryStore(),
     identity: person.identity(team, team.server),
     connect: wsConnector,
-    clock: Date.now,
+    clock: systemClock,
     log: () => {},
     timing: QUICK,
     ...options,

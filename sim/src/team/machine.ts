@@ -55,6 +55,8 @@ export class Machine {
   /** How far its clock is off, in ms. */
   skewMs = 0
   #floor = 0
+  /** When `latest` was asked last, in virtual time. */
+  #looked = 0
   process: SimProcess | null = null
   device: DeviceSession | null = null
   session: UnlockedSession | null = null
@@ -81,9 +83,14 @@ export class Machine {
     return EPOCH_MS + Math.floor(this.#parts.scheduler.now) + this.skewMs
   }
 
-  /** Its clock as it counts for the product: set back, it stands still until it has caught up (P16). */
+  /**
+   * Its clock as it counts for the product: set back, it goes on (P16). What a program that ended had seen is left out: how much of it the next
+   * one still knows depends on its disk.
+   */
   latest(): number {
-    this.#floor = Math.max(this.#floor, this.now())
+    const { now } = this.#parts.scheduler
+    this.#floor = Math.max(this.#floor + now - this.#looked, this.now())
+    this.#looked = now
     return this.#floor
   }
 
@@ -92,6 +99,8 @@ export class Machine {
     if (this.running || this.file.membership === null) return
     const process = new SimProcess(this.name)
     this.process = process
+    this.#floor = this.now()
+    this.#looked = this.#parts.scheduler.now
     process.run(() => {
       this.#open(process)
         .then(() => (this.wantsUnlocked ? this.unlock() : undefined))
@@ -207,7 +216,7 @@ export class Machine {
       device: this.file.device,
       deviceSecret: this.#deviceSecret(),
       connect: network.connector(this.name),
-      clock: () => this.now(),
+      clock: { wall: () => this.now(), monotonic: () => scheduler.now },
       log: (event, fields = {}) => {
         if (event === 'replica.failed') trace.note(this.name, `${event} ${fields.code ?? ''}`)
         if (event === 'replica.alarm') {

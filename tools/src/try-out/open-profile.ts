@@ -1,6 +1,7 @@
 import { SoftwareKeys } from '@countersign/client/authenticator/software'
 import { InstallationFolder } from '@countersign/client/keys/installation'
 import { unlockWithKey } from '@countersign/client/keys/ways-in'
+import { systemClock } from '@countersign/client/replica/clock'
 import { DeviceSession } from '@countersign/client/session/device-session'
 import { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { openLevelStore } from '@countersign/client/store/level-store'
@@ -32,7 +33,7 @@ export const openProfile = async (profileDir: string): Promise<OpenProfile> => {
     device: installation.device,
     deviceSecret,
     connect: wsConnector,
-    clock: Date.now,
+    clock: systemClock,
     log: () => undefined,
   })
   const session = await UnlockedSession.open(device, deviceSecret, unlocked.value.root)

@@ -12,6 +12,7 @@ import { wrapsToUpload } from '@countersign/client/keys/ways-in'
 import { WrapDuty } from '@countersign/client/keys/wrap-duty'
 import type { Invite } from '@countersign/client/mailbox/invite-link'
 import { type Outcome, refuse } from '@countersign/client/refusal'
+import { systemClock } from '@countersign/client/replica/clock'
 import { DeviceSession } from '@countersign/client/session/device-session'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { openLevelStore } from '@countersign/client/store/level-store'
@@ -150,7 +151,7 @@ export class Core {
       device: this.installation.device,
       deviceSecret: this.deviceSecret,
       connect: wsConnector,
-      clock: Date.now,
+      clock: systemClock,
       log: () => undefined,
       ...(memberSign === undefined ? {} : { memberSign }),
     })

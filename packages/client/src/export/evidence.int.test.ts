@@ -9,6 +9,7 @@ import { memberDraft, Person, removalDraft, vaultDraft } from '../../test/people
 import { ReplicaFixture } from '../../test/replica-fixture.ts'
 import { type Tamper, tampering } from '../../test/tampering.ts'
 import { live, QUICK, until } from '../../test/team.ts'
+import { systemClock } from '../replica/clock.ts'
 import { DeviceSession } from '../session/device-session.ts'
 import { wsConnector } from '../transport/ws-connector.ts'
 import { auditExport } from './audit-export.ts'
@@ -35,7 +36,7 @@ const deviceOf = (person: Person, tamper?: Tamper): Promise<DeviceSession> =>
     device: person.device,
     deviceSecret: person.deviceSecret,
     connect: tamper === undefined ? wsConnector : tampering(tamper),
-    clock: Date.now,
+    clock: systemClock,
     log: () => undefined,
     timing: QUICK ?? {},
   })

@@ -1,6 +1,7 @@
 import type { StreamName } from '@countersign/schema/ids'
 import type { LocalStore } from '../store/local-store.ts'
 import type { Connector } from '../transport/connector.ts'
+import type { Clock } from './clock.ts'
 import type { DeviceIdentity } from './device-identity.ts'
 import { LINK_TIMING, type LinkTiming } from './server-link.ts'
 import type { VerifiedEntry } from './verified-entry.ts'
@@ -31,8 +32,8 @@ export interface ReplicaOptions {
   readonly store: LocalStore
   readonly identity: DeviceIdentity
   readonly connect: Connector
-  /** Milliseconds since 1970; floored here (P16). */
-  readonly clock: () => number
+  /** The machine's; never goes back and never stands still here, whatever it is set to (P16). */
+  readonly clock: Clock
   readonly log: Log
   readonly timing?: Partial<ReplicaTiming>
 }

@@ -128,7 +128,7 @@ export class Replica {
     return this.#parts.intents
   }
 
-  /** The clock that everything here goes by: it never moves back (P16). */
+  /** The clock that everything here goes by: it never moves back and never stands still (P16). */
   now(): number {
     return this.#parts.clock.now()
   }

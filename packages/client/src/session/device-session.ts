@@ -11,6 +11,7 @@ import { AuditJournal, type WaitingAuditEntry } from '../audit/audit-journal.ts'
 import { AuditWriter } from '../audit/audit-writer.ts'
 import { ClientError } from '../client-error.ts'
 import type { Membership } from '../keys/installation.ts'
+import type { Clock } from '../replica/clock.ts'
 import type { Signer } from '../replica/draft.ts'
 import { Replica } from '../replica/replica.ts'
 import type { Log, ReplicaTiming } from '../replica/replica-options.ts'
@@ -24,7 +25,7 @@ export interface DeviceSessionOptions {
   readonly device: string
   readonly deviceSecret: Secret
   readonly connect: Connector
-  readonly clock: () => number
+  readonly clock: Clock
   readonly log: Log
   /** Adds this device to the ledger where that does not have it (P11). */
   readonly memberSign?: KeyPair

@@ -11,6 +11,7 @@ import { ServerProcess } from '../../test/server-process.ts'
 import { type Opened, SessionTeam } from '../../test/session-team.ts'
 import { QUICK } from '../../test/team.ts'
 import { newcomerRecords } from '../members/new-member.ts'
+import { systemClock } from '../replica/clock.ts'
 import { changeTeam } from '../requests/change-actions.ts'
 import { DeviceSession } from '../session/device-session.ts'
 import { UnlockedSession } from '../session/unlocked-session.ts'
@@ -109,7 +110,7 @@ it('L9 an unlock beside a first sync waits for the entry that brings its team ke
     device: id,
     deviceSecret,
     connect: wsConnector,
-    clock: Date.now,
+    clock: systemClock,
     log: () => undefined,
     timing: QUICK,
   })
