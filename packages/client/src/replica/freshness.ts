@@ -25,8 +25,8 @@ export type Freshness =
 const SERVER = 'the sync server'
 
 /**
- * Whether what this device knows is recent enough to serve from (P17). A statement dated in the future counts as made now: a fast
- * clock elsewhere buys no time here. Somebody alone in a team has nobody to witness and is exempt from that half.
+ * Whether what this device knows is recent enough to serve from (P17). Both times are by this device's clock at the latest: a statement that
+ * somebody with a fast clock dated in the future counts as made when it was heard. Somebody alone in a team has nobody to witness and is exempt from that half.
  */
 export const freshness = (input: FreshnessInput): Freshness => {
   const { now, lastServerContact, lastWitness, policy, others } = input

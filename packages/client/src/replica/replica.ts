@@ -83,7 +83,9 @@ export class Replica {
     const copy = await LedgerCopy.open(store, streams)
     const hashAt = (stream: StreamName, seq: number): Promise<Uint8Array | undefined> =>
       streams.hashAt(stream, seq)
-    const book = await SeenBook.open({ store, identity, projection: copy.projection, hashAt })
+    const clock = await openClock(store, options.clock)
+    const now = (): number => clock.now()
+    const book = await SeenBook.open({ store, identity, projection: copy.projection, hashAt, now })
     const trees = new TreeBook({ store, log: streams, identity })
     const intents = await IntentQueue.open(store)
     const contact = await Contact.open(store)
@@ -108,7 +110,6 @@ export class Replica {
       pendingIntents: intents.waiting().length,
     })
     const board = new StatusBoard({ store, log, alarm: await StatusBoard.savedAlarm(store), facts })
-    const clock = await openClock(store, options.clock)
     const parts = { clock, streams, copy, book, trees, intents, contact, board, check }
     replica = new Replica(options, parts)
     if (board.alarm === null) {

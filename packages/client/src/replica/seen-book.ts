@@ -2,6 +2,7 @@ import { verifyCosignature } from '@countersign/crypto/checkpoint'
 import { equalBytes, verifySignature } from '@countersign/crypto/verify'
 import { mayRead, type Projection } from '@countersign/ledger/projection'
 import { activeDevice } from '@countersign/ledger/projection-lookup'
+import { timeSchema } from '@countersign/schema/bytes'
 import { type CborValue, decodeCanonical, encodeCanonical } from '@countersign/schema/canonical'
 import type { DeviceId, StreamName } from '@countersign/schema/ids'
 import { LEDGER } from '@countersign/schema/ids'
@@ -11,12 +12,13 @@ import { treeHeadOf } from './tree-names.ts'
 
 export const SEEN_PURPOSE = 'seen'
 const PREFIX = 'replica/seen/'
+const HEARD = 'replica/seen-at/'
 
 /** The bytes a device signs. */
 export const encodeSeen = (seen: Seen): Uint8Array => encodeCanonical(seen as CborValue)
 
 export interface Witness {
-  /** When the other device made its statement, by its own clock. */
+  /** When the other device made its statement, by its own clock; no later than it was heard here by ours. */
   readonly time: number
   readonly member: string
   readonly device: DeviceId
@@ -55,6 +57,8 @@ interface BookOptions {
   readonly projection: Projection
   /** Our hash at a place: undefined where our stream does not go that far. */
   readonly hashAt: (stream: StreamName, seq: number) => Promise<Uint8Array | undefined>
+  /** This installation's clock (P16). */
+  readonly now: () => number
 }
 
 /** A device states less than it stated before, or something else: it was shown another history than it had verified. */
@@ -80,11 +84,18 @@ export class SeenBook {
   readonly #statements: Map<DeviceId, SignedSeen>
   /** Devices whose newest statement goes further than our copy, and what we lack: looked at again when that grows. */
   readonly #ahead = new Map<DeviceId, readonly MissingEntry[]>()
+  /** When each was heard here: one that is dated later counts as made then, and not as new until its date (P17). */
+  readonly #heard: Map<DeviceId, number>
   #witness: Witness | null = null
 
-  private constructor(options: BookOptions, statements: Map<DeviceId, SignedSeen>) {
+  private constructor(
+    options: BookOptions,
+    statements: Map<DeviceId, SignedSeen>,
+    heard: Map<DeviceId, number>,
+  ) {
     this.#options = options
     this.#statements = statements
+    this.#heard = heard
   }
 
   static async open(options: BookOptions): Promise<SeenBook> {
@@ -95,7 +106,13 @@ export class SeenBook {
         statements.set(seen.statement.device, seen)
       }
     }
-    const book = new SeenBook(options, statements)
+    const heard = new Map([...statements.keys()].map((device) => [device, options.now()]))
+    for await (const page of options.store.range(HEARD)) {
+      for (const [key, value] of page) {
+        heard.set(key.slice(HEARD.length), timeSchema.parse(decodeCanonical(value)))
+      }
+    }
+    const book = new SeenBook(options, statements, heard)
     for (const device of statements.keys()) book.#ahead.set(device, [])
     await book.recheck()
     return book
@@ -154,9 +171,14 @@ export class SeenBook {
     if (!this.#credible(seen, before)) return { news: false, contradiction: null }
     const contradiction = before === undefined ? null : contradictsItself(before, seen)
     if (contradiction !== null) return { news: true, contradiction }
-    const value = encodeCanonical(seen as CborValue)
-    await this.#options.store.batch({ puts: [[PREFIX + statement.device, value]] }, { durable: false })
+    const heard = this.#options.now()
+    const puts: [string, Uint8Array][] = [
+      [PREFIX + statement.device, encodeCanonical(seen as CborValue)],
+      [HEARD + statement.device, encodeCanonical(heard)],
+    ]
+    await this.#options.store.batch({ puts }, { durable: false })
     this.#statements.set(statement.device, seen)
+    this.#heard.set(statement.device, heard)
     return { news: true, contradiction: await this.#compare(seen) }
   }
 
@@ -202,7 +224,8 @@ export class SeenBook {
     }
     if (missing.length > 0) this.#ahead.set(statement.device, missing)
     else this.#ahead.delete(statement.device)
-    const { time, member, device } = statement
+    const { member, device } = statement
+    const time = Math.min(statement.time, this.#heard.get(device) ?? 0)
     if (ledgerAgrees && member !== identity.member && time > (this.#witness?.time ?? -1)) {
       this.#witness = { time, member, device }
     }

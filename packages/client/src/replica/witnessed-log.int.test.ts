@@ -7,10 +7,13 @@ import { auditStream, LEDGER, type StreamName } from '@countersign/schema/ids'
 import { INITIAL_POLICY } from '@countersign/schema/policy'
 import { type SignedSeen, signedSeenSchema } from '@countersign/schema/wire'
 import { describe, expect, it } from 'vitest'
+import { memoryStore } from '../../test/memory-store.ts'
 import { auditDraft, memberDraft, Person, removalDraft, vaultDraft } from '../../test/people.ts'
 import { ReplicaFixture } from '../../test/replica-fixture.ts'
 import { type Tamper, tampering } from '../../test/tampering.ts'
 import { live, until } from '../../test/team.ts'
+import { ClientError } from '../client-error.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { freshness } from './freshness.ts'
 import type { Replica } from './replica.ts'
 import { encodeSeen, SEEN_PURPOSE } from './seen-book.ts'
@@ -216,5 +219,32 @@ describe('Witnessed log', () => {
     altering = false
     await founder.publishSeen()
     await until(replica, () => (replica.seen()[0]?.trees?.[0]?.size ?? 0) === 4)
+  })
+
+  it('P17 a statement that a fast clock dated in the future counts as made when it was heard, over a restart too', async () => {
+    const MINUTE = 60_000
+    const ahead = (minutes: number): Clock => ({
+      wall: () => Date.now() + minutes * MINUTE,
+      monotonic: systemClock.monotonic,
+    })
+    const store = memoryStore()
+    const founder = await at.replicaOf(at.team.founder, { store })
+    await live(founder)
+    // As far as a server that is honest passes on.
+    const { replica } = await join(founder, { clock: ahead(4) })
+    await replica.publishSeen()
+    await until(founder, ({ lastWitness }) => lastWitness !== null)
+    await founder.stop()
+    const { lastWitness } = founder.status()
+    expect(lastWitness?.time).toBeLessThanOrEqual(founder.now())
+    expect(founder.seen()[0]?.statement.time).toBeGreaterThan(founder.now() + MINUTE)
+    // Three minutes later, out of reach of everybody: it is three minutes old, and not still from now.
+    const connect = () => Promise.reject(new ClientError('server.unreachable', 'nobody is there'))
+    const again = await at.replicaOf(at.team.founder, { store, connect, clock: ahead(3) })
+    expect(again.status().lastWitness).toEqual(lastWitness)
+    const now = again.now()
+    const policy = { maxOfflineMs: 60 * MINUTE, maxUnwitnessedMs: 2 * MINUTE }
+    const heard = { now, lastServerContact: now, lastWitness: lastWitness?.time ?? null, policy }
+    expect(freshness({ ...heard, others: ['Bea'] })).toMatchObject({ state: 'expired', which: 'witness' })
   })
 })
