@@ -1,5 +1,6 @@
 import { cryptoReady } from '@countersign/crypto/ready'
-import type { LedgerBody, LedgerPlain } from '@countersign/schema/ledger-entries'
+import { type LedgerBody, type LedgerPlain, ledgerEntrySchemas } from '@countersign/schema/ledger-entries'
+import { MAX_UNRECORDED_MS } from '@countersign/schema/policy'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Company, company } from '../test/company.ts'
 import { policyOf, quorumOf } from '../test/ledger-author.ts'
@@ -210,6 +211,28 @@ describe('no self-minted quorum', () => {
     expect(team.write(dev, 'policy.set', { ...key, version: 2 }, named(dev.member)).outcome).toBe(
       'author.not_admin',
     )
+  })
+
+  it('L35 P18 reads without a record are for an hour at most, said by leaving them out where there are none, and signed for', async () => {
+    const all = await company()
+    const { team, ada, ben, cyd, production } = all
+    const { environment } = production
+    for (const maxUnrecordedMs of [0, -1, 999, 1000.5, MAX_UNRECORDED_MS + 1, null]) {
+      const policy = { ...policyOf(quorumOf(2)), maxUnrecordedMs }
+      expect(ledgerEntrySchemas['policy.set'].body.safeParse(policy).success).toBe(false)
+    }
+    expect(team.state.policies.get(environment)?.policy).not.toHaveProperty('maxUnrecordedMs')
+    const allowing = policyOf(quorumOf(2), { maxUnrecordedMs: 300_000 })
+    expect(team.setPolicy(ada, environment, allowing).outcome).toBe('authority.required')
+    const request = team.askChange(ada, policyChange(all, policyOf(quorumOf(2))))
+    team.must(team.approve(ben, request))
+    team.must(team.approve(cyd, request))
+    expect(team.setPolicy(ada, environment, allowing, request).outcome).toBe('authority.mismatch')
+    const signed = team.askChange(ada, policyChange(all, allowing))
+    team.must(team.approve(ben, signed))
+    team.must(team.approve(cyd, signed))
+    expect(team.setPolicy(ada, environment, allowing, signed).outcome).toBe('accepted')
+    expect(team.state.policies.get(environment)?.policy.maxUnrecordedMs).toBe(300_000)
   })
 
   it('L53 change requests are an admin’s, for changes that know authority, within the deadline', async () => {

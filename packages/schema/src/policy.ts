@@ -37,6 +37,11 @@ export const ruleSchema: z.ZodType<Rule> = z.lazy(() =>
   ]),
 )
 
+/** The longest `maxUnrecordedMs` a policy may set. */
+export const MAX_UNRECORDED_MS = 3_600_000
+/** Reads that one binding repeats without a record before the disk takes records again, however long the policy allows. */
+export const MAX_UNRECORDED_READS = 1000
+
 /** The policy of one compartment. Distinct people always; times in milliseconds. */
 export const policySchema = z.strictObject({
   rule: ruleSchema,
@@ -65,6 +70,11 @@ export const policySchema = z.strictObject({
     .int()
     .min(0)
     .max(30 * 86_400_000),
+  /**
+   * How long a binding goes on reading, from the first audit record on that a computer's disk did not take: only what it has read on
+   * record before. Absent: not at all (docs/decisions/0037).
+   */
+  maxUnrecordedMs: z.number().int().min(1000).max(MAX_UNRECORDED_MS).optional(),
 })
 export type Policy = z.infer<typeof policySchema>
 
