@@ -31,6 +31,8 @@ export interface Api {
   readonly hub: EventHub
   readonly metrics: Metrics
   readonly now: () => number
+  /** Told when the mode changed by what the disk takes. */
+  readonly onMode: () => void
   readonly startedAt: number
   openPolls: number
   /** Told of defects: never of values. */
@@ -39,4 +41,8 @@ export interface Api {
   portMoved: boolean
 }
 
-export const modeOf = (api: Api): Mode => api.session?.source.mode() ?? 'locked'
+/** While reads go by without a record, running leases are all there is, whatever the session itself says. */
+export const modeOf = (api: Api): Mode => {
+  const mode = api.session?.source.mode() ?? 'locked'
+  return mode === 'locked' || api.gate.unrecorded.since === null ? mode : 'lease-only'
+}

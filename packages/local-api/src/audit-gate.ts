@@ -1,8 +1,12 @@
 import type { AuditAction, AuditRecord } from '@countersign/schema/audit'
+import { plainRecord } from './plain-record.ts'
+import { UnrecordedReads } from './unrecorded-reads.ts'
 
 const MAX_BATCH = 4096
 const MAX_WAITING = 20_000
 const DENIAL_FLUSH_MS = 1000
+/** How often it is tried whether the disk takes what it owes, where no program asks meanwhile. */
+const RETRY_MS = 1000
 /**
  * A group waits for as many as the last moment had under way, but for no more turns of the event loop than this without one of them: some
  * 50 µs. Turns, not time: a clock may stand still while the loop turns (the simulation's does).
@@ -26,7 +30,8 @@ const newBatch = (): Batch => {
 /**
  * Group commit: records that come while one write is on its way wait for the next, and share its promise. Nothing is answered before
  * that promise resolves. Programs that were just answered mostly ask again at once: the next write starts when as many have come as were
- * under way, or when none comes any more, so that all share one write instead of taking turns with two.
+ * under way, or when none comes any more, so that all share one write instead of taking turns with two. What a policy let by without a
+ * record (`unrecorded`) is written before anything else.
  */
 export class AuditGate {
   readonly #write: (records: readonly AuditRecord[]) => Promise<void>
@@ -41,12 +46,23 @@ export class AuditGate {
   #idle: (() => void)[] = []
   readonly #denials = new Map<string, AuditRecord>()
   #denialTimer: NodeJS.Timeout | undefined
+  #retryTimer: NodeJS.Timeout | undefined
+  #ended = false
+  readonly unrecorded: UnrecordedReads
+  /** Told when everything that was read without a record is on record. */
+  readonly #onRecordAgain: () => void
   /** Writes that failed since the start. */
   failures = 0
 
-  constructor(write: (records: readonly AuditRecord[]) => Promise<void>, now: () => number) {
+  constructor(
+    write: (records: readonly AuditRecord[]) => Promise<void>,
+    now: () => number,
+    onRecordAgain: () => void = () => undefined,
+  ) {
     this.#write = write
     this.#now = now
+    this.#onRecordAgain = onRecordAgain
+    this.unrecorded = new UnrecordedReads(now)
   }
 
   /** Whether so much waits that nothing more should be taken on. */
@@ -97,8 +113,16 @@ export class AuditGate {
   /** Writes what waits, denials too, and resolves when nothing is on its way. */
   async close(): Promise<void> {
     this.#flushDenials()
+    if (this.unrecorded.since !== null && !this.#writing) this.#schedule()
     if (!this.#writing && !this.#scheduled) return
     await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  /** As `close`, and nothing is tried again afterwards. */
+  async end(): Promise<void> {
+    this.#ended = true
+    clearTimeout(this.#retryTimer)
+    await this.close()
   }
 
   #flushDenials(): void {
@@ -112,46 +136,56 @@ export class AuditGate {
 
   #flush(): void {
     const batch = this.#open
-    if (batch.records.length === 0) {
-      for (const resolve of this.#idle.splice(0)) resolve()
+    // What is let by is counted before the turn in which the next write starts: nothing is added to this while it is written.
+    const owed = this.unrecorded.owed()
+    if (batch.records.length === 0 && owed.length === 0) {
+      this.#rest()
       return
     }
     this.#open = newBatch()
     this.#writing = true
-    this.#writeAll(batch).then(
+    // Nobody may be waiting for a batch that has nothing but what is owed.
+    if (batch.records.length === 0) batch.durable.catch(() => undefined)
+    this.#writeAll(owed.length === 0 ? batch.records : [...owed, ...batch.records]).then(
       () => this.#done(batch, undefined),
       (error: unknown) => this.#done(batch, error ?? new Error('the audit writer failed')),
     )
   }
 
-  async #writeAll(batch: Batch): Promise<void> {
-    for (let at = 0; at < batch.records.length; at += MAX_BATCH) {
-      await this.#write(batch.records.slice(at, at + MAX_BATCH))
+  #rest(): void {
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  async #writeAll(records: readonly AuditRecord[]): Promise<void> {
+    for (let at = 0; at < records.length; at += MAX_BATCH) {
+      await this.#write(records.slice(at, at + MAX_BATCH))
+      this.#taken()
     }
   }
 
   #done(batch: Batch, error: unknown): void {
     this.#writing = false
-    if (error !== undefined) this.failures += 1
+    if (error !== undefined) this.#refused()
     batch.settle(error)
     const waiting = this.#open.records.length
     this.#expected = batch.records.length + waiting
-    if (waiting === 0) this.#flush()
+    if (waiting === 0) this.#rest()
     else this.#schedule()
   }
-}
 
-/** A record about nothing in particular: the base of every other. Members in the order of their encoding, which then need not be sorted. */
-export const plainRecord = (time: number, action: AuditAction, outcome: string): AuditRecord => ({
-  item: null,
-  time,
-  count: 1,
-  action,
-  caller: null,
-  detail: '',
-  binding: null,
-  outcome,
-  version: null,
-  application: null,
-  environment: null,
-})
+  #taken(): void {
+    const owed = this.unrecorded.since !== null
+    this.unrecorded.taken()
+    if (owed) this.#onRecordAgain()
+  }
+
+  #refused(): void {
+    this.failures += 1
+    this.unrecorded.refused()
+    if (this.#ended) return
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined
+      if (this.unrecorded.since !== null && !this.#writing) this.#schedule()
+    }, RETRY_MS).unref()
+  }
+}

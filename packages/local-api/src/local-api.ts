@@ -5,7 +5,7 @@ import { randomBytes } from '@countersign/crypto/random'
 import { toHex } from '@countersign/schema/hex'
 import type { Discovery } from '@countersign/schema/local-api'
 import { type Api, modeOf } from './api.ts'
-import { AuditGate, plainRecord } from './audit-gate.ts'
+import { AuditGate } from './audit-gate.ts'
 import { BadTokenLimit } from './bad-token-limit.ts'
 import { callerFinderOf } from './caller/caller-of-platform.ts'
 import { ProgramLooks } from './caller/program-looks.ts'
@@ -16,11 +16,12 @@ import { handleRequest } from './handle-request.ts'
 import { listenSocket, listenTcp } from './listen.ts'
 import { LocalApiError } from './local-api-error.ts'
 import { newMetrics } from './metrics.ts'
+import { plainRecord } from './plain-record.ts'
 import { PreparedReads } from './prepared-reads.ts'
 import { newTargetReader } from './read-target.ts'
 import { refuseBrokenRequest } from './refuse-broken-request.ts'
 import { RequestStorm } from './request-storm.ts'
-import { relayEvent } from './routes/events.ts'
+import { relayEvent, tellMode } from './routes/events.ts'
 import { newRouteTable } from './routes/table.ts'
 import { prepareRuntimeDirectory, removeDiscovery, SOCKET_NAME, writeDiscovery } from './runtime-directory.ts'
 import type { LockedSource, TokenRecord, UnlockedSource } from './source.ts'
@@ -48,6 +49,8 @@ export interface LocalApiOptions {
   readonly runtimeDir: string
   /** Told of defects (a route that threw). Never gets a value or a token. */
   readonly onDefect?: (error: unknown) => void
+  /** Told when `mode` changed by what the disk takes: reads go by without a record, or all are on record again. */
+  readonly onMode?: () => void
   /** ms since the epoch; the core's clock, which never goes back. */
   readonly now?: () => number
 }
@@ -59,6 +62,8 @@ export interface LocalApi {
   readonly socket: string
   /** The wanted port was taken: programs with a fixed address must be told. */
   readonly portMoved: boolean
+  /** Reads of running leases that are not on record yet, and since when (ms since the epoch); null where all are. */
+  unrecorded(): { readonly since: number; readonly reads: number } | null
   /** Serves from another source from now on: an unlocked session, or the keyless one. Event streams of the old one end. */
   useSource(source: LockedSource | UnlockedSource): Promise<void>
   /** Stops listening, ends streams, writes what waits for the audit. */
@@ -93,7 +98,15 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
   const finder = callerFinderOf(process.platform)
   const looks = new ProgramLooks(finder)
   const states = new WeakMap<Socket, ConnectionState>()
-  const gate = new AuditGate((records) => api.source.audit(records), now)
+  const onMode = options.onMode ?? (() => undefined)
+  const gate = new AuditGate(
+    (records) => api.source.audit(records),
+    now,
+    () => {
+      tellMode(api)
+      onMode()
+    },
+  )
   const hub = new EventHub()
   const api: Api = {
     session: null,
@@ -110,6 +123,7 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
       auditFailures: () => gate.failures,
     }),
     now,
+    onMode,
     startedAt: now(),
     openPolls: 0,
     onDefect: options.onDefect ?? (() => undefined),
@@ -170,6 +184,10 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
     port: tcp.port,
     socket: socketPath,
     portMoved: tcp.moved,
+    unrecorded: () => {
+      const { since, reads } = gate.unrecorded
+      return since === null ? null : { since, reads }
+    },
     useSource: async (source) => {
       if (closed) throw new LocalApiError('already_closed', 'the local API is closed')
       const before = modeOf(api)
@@ -196,7 +214,7 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
       }, 500)
       await Promise.all(ends)
       clearTimeout(force)
-      await gate.close()
+      await gate.end()
       await removeDiscovery(options.runtimeDir)
     },
   }

@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 /** Figures without names: no vault, item, program or person is a label. */
 export interface Metrics {
-  read(outcome: 'ok' | 'not_modified'): void
+  read(outcome: 'ok' | 'not_modified' | 'unrecorded'): void
   denied(code: string): void
   answered(status: number, seconds: number): void
   text(): Promise<string>
@@ -84,11 +84,14 @@ export const newMetrics = (state: {
     },
   })
   // Children with their labels bound once: a look-up by labels for each read costs more than the read's own bookkeeping.
-  const okRead = reads.labels('ok')
-  const notModified = reads.labels('not_modified')
+  const children = {
+    ok: reads.labels('ok'),
+    not_modified: reads.labels('not_modified'),
+    unrecorded: reads.labels('unrecorded'),
+  }
   const classes = ['1xx', '2xx', '3xx', '4xx', '5xx'].map((status) => answers.labels(status))
   return {
-    read: (outcome) => (outcome === 'ok' ? okRead : notModified).inc(),
+    read: (outcome) => children[outcome].inc(),
     denied: (code) => denials.labels(code).inc(),
     answered: (status, seconds) => {
       classes[Math.floor(status / 100) - 1]?.inc()

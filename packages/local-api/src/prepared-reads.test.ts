@@ -32,6 +32,7 @@ const snapshot: BindingSnapshot = {
   },
   decisions: [],
   missing: 0,
+  maxUnrecordedMs: 0,
   expiresAt: 1,
 }
 const entry: TokenEntry = {

@@ -2,10 +2,10 @@ import type { Credential } from '@countersign/schema/local-api'
 import type { ProblemCode } from '@countersign/schema/problem'
 import { findProvider } from '@countersign/schema/providers'
 import { formatReference, type Reference } from '@countersign/schema/reference'
-import type { Api } from './api.ts'
-import { plainRecord } from './audit-gate.ts'
+import { type Api, modeOf } from './api.ts'
 import { type Bound, denied } from './authenticate.ts'
 import { usesLeft } from './lease.ts'
+import { plainRecord } from './plain-record.ts'
 import type { ReadSubject } from './prepared-reads.ts'
 import type { LocatedItem, OpenedCredential, Refusal, Result } from './source.ts'
 
@@ -78,9 +78,10 @@ export const openCredential = (
 export const recordRead = (
   api: Api,
   bound: Bound,
-  { item, version, field }: ReadSubject,
+  subject: ReadSubject,
   outcome: 'ok' | 'not_modified',
 ): Promise<unknown> => {
+  const { item, version, field } = subject
   const counted = outcome === 'ok' && bound.snapshot.terms.lease.uses !== null
   const use = bound.session.book.use(bound.entry, counted)
   const record = plainRecord(api.now(), 'credential.read', outcome)
@@ -91,7 +92,30 @@ export const recordRead = (
   record.application = bound.snapshot.application
   record.detail = field ?? ''
   const durable = api.gate.append(record)
-  return use === undefined ? durable : Promise.all([use, durable])
+  const both = use === undefined ? durable : Promise.all([use, durable])
+  if (bound.snapshot.maxUnrecordedMs === 0) return both
+  return both.then(() => api.gate.unrecorded.recorded(bound.entry, subject))
+}
+
+/**
+ * Whether reads of one answer, whose records were refused with `cause`, may be answered all the same: the policy lets this lease go on.
+ * They are counted, and programs and the app are told of the mode. To be asked last: what it says is then done.
+ */
+export const goesOnUnrecorded = (
+  api: Api,
+  bound: Bound,
+  subjects: readonly ReadSubject[],
+  cause: unknown,
+): boolean => {
+  const { unrecorded } = api.gate
+  const snapshot = bound.session.source.binding(bound.snapshot.id)
+  const before = unrecorded.since
+  if (snapshot === undefined || !unrecorded.admit(bound.entry, snapshot, subjects, cause)) return false
+  if (before === null) {
+    api.hub.send({ type: 'mode', mode: modeOf(api) }, () => true)
+    api.onMode()
+  }
+  return true
 }
 
 /** Whether the binding still stands after waiting for the disk: a revocation wins every race. */

@@ -1,6 +1,6 @@
 import type { Api } from './api.ts'
-import { plainRecord } from './audit-gate.ts'
 import type { Bound } from './authenticate.ts'
+import { plainRecord } from './plain-record.ts'
 
 /** Counts the use of a token and audits that names were given out; false: not durable, so nothing may be answered (P18). */
 export const recordListing = async (api: Api, bound: Bound, outcome: string): Promise<boolean> => {

@@ -45,6 +45,8 @@ export interface BindingSnapshot {
   readonly missing: number
   /** Pending: when the request lapses. Granted: when the grant ends. ms since the epoch. */
   readonly expiresAt: number
+  /** For how long the environment's policy lets reads go on that the audit cannot take: `maxUnrecordedMs`, 0 where it does not. */
+  readonly maxUnrecordedMs: number
 }
 
 /** An item the references `cs://vault/environment/item` name, with what the ledger and its meta blob say of it. */
@@ -124,7 +126,10 @@ export interface Alert {
 
 interface CommonSource {
   health(): SourceHealth
-  /** Resolves when the records are durable here; rejects when they are not. Called with up to 4096 at a time, one call at a time. */
+  /**
+   * Resolves when the records are durable here; rejects when they are not, and where the disk is why, with what `isDiskRefusal` knows.
+   * Called with up to 4096 at a time, one call at a time.
+   */
   audit(records: readonly AuditRecord[]): Promise<void>
   alert(alert: Alert): void
 }

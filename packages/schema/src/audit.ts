@@ -33,6 +33,8 @@ export type AuditRecords = z.infer<typeof auditRecordsSchema>
 
 export const auditActionSchema = z.enum([
   'credential.read',
+  /** Reads that were answered without a record, while a disk took none and a policy let running leases go on. */
+  'credential.read_unrecorded',
   'credential.denied',
   'credential.revealed',
   'credential.listed',
@@ -51,6 +53,28 @@ export const auditActionSchema = z.enum([
 ])
 export type AuditAction = z.infer<typeof auditActionSchema>
 
+/** Different reads that one `credential.read_unrecorded` may stand for. */
+export const MAX_UNRECORDED_KINDS = 100
+
+/** What of one binding was read without a record, written when the disk takes records again. */
+export const unrecordedReadsSchema = z.strictObject({
+  first: timeSchema,
+  last: timeSchema,
+  /** `field` empty: the whole credential. The counts add up to the record's. */
+  reads: z
+    .array(
+      z.strictObject({
+        item: idSchema,
+        version: z.number().int().min(1),
+        field: z.string().max(40),
+        count: z.number().int().min(1),
+      }),
+    )
+    .min(1)
+    .max(MAX_UNRECORDED_KINDS),
+})
+export type UnrecordedReads = z.infer<typeof unrecordedReadsSchema>
+
 /** One record before sealing: what happened on this device. Never a value. */
 export const auditRecordSchema = z.strictObject({
   time: timeSchema,
@@ -66,6 +90,8 @@ export const auditRecordSchema = z.strictObject({
   application: nameSchema.nullable(),
   caller: callerSchema.nullable(),
   detail: z.string().max(500),
+  /** Of `credential.read_unrecorded` only. */
+  unrecorded: unrecordedReadsSchema.optional(),
 })
 export type AuditRecord = z.infer<typeof auditRecordSchema>
 

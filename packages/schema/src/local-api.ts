@@ -174,6 +174,10 @@ export const healthSchema = z.strictObject({
   lastWitness: time.nullable(),
   servesUntil: time.nullable(),
   pendingChanges: z.number().int().nonnegative(),
+  unrecordedReads: z
+    .strictObject({ since: time, reads: z.number().int().positive() })
+    .nullable()
+    .describe('Reads of running leases that are not on record yet, while the disk takes no audit records.'),
   portMoved: z.boolean(),
   startedAt: time,
 })

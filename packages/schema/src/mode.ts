@@ -46,7 +46,8 @@ export const MODES: Readonly<Record<Mode, ModeRow>> = {
     write: 'no',
     bind: false,
     approve: false,
-    cause: 'unlocked; a freshness limit has passed, or an alarm stopped sync',
+    cause:
+      'unlocked; a freshness limit has passed, or an alarm stopped sync, or the disk takes no audit records and running leases go on without',
   },
   locked: {
     list: false,

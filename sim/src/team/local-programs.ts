@@ -87,6 +87,7 @@ export class LocalPrograms {
         auditFailures: () => gate.failures,
       }),
       now,
+      onMode: () => undefined,
       startedAt: now(),
       openPolls: 0,
       onDefect: (error) => {

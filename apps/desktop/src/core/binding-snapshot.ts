@@ -42,5 +42,6 @@ export const bindingSnapshot = (session: UnlockedSession, id: string): BindingSn
     })),
     missing: status.needed,
     expiresAt: status.expiresAt,
+    maxUnrecordedMs: ledger.policies.get(terms.environment)?.policy.maxUnrecordedMs ?? 0,
   }
 }

@@ -2,7 +2,7 @@ import { type CborValue, decodeCanonical, encodeCanonical } from '@countersign/s
 import { idSchema, newId } from '@countersign/schema/ids'
 import { z } from 'zod'
 import { ClientError } from '../client-error.ts'
-import type { LocalStore } from '../store/local-store.ts'
+import { type LocalStore, LocalStoreError } from '../store/local-store.ts'
 import { AuditOutbox } from './audit-outbox.ts'
 import type { AuditDraft, AuditLog } from './audit-writer.ts'
 
@@ -21,6 +21,13 @@ export interface AuditUplink {
   /** Signs and appends, all or none; false where that is not possible now. */
   append(entries: readonly WaitingAuditEntry[]): Promise<boolean>
 }
+
+/** Whether what `append` rejected with is a disk that is full or fails, and nothing else. */
+export const isDiskRefusal = (error: unknown): boolean =>
+  error instanceof ClientError &&
+  error.code === 'audit.failed' &&
+  error.cause instanceof LocalStoreError &&
+  (error.cause.code === 'store.full' || error.cause.code === 'store.failed')
 
 /** About how many entries and bytes are sent at once: whole groups. */
 const BATCH = 200

@@ -6,6 +6,7 @@ import type { Exchange } from '../exchange.ts'
 import { usesLeft } from '../lease.ts'
 import type { PreparedRead, ReadSubject } from '../prepared-reads.ts'
 import {
+  goesOnUnrecorded,
   type Opened,
   openCredential,
   recordRead,
@@ -104,16 +105,20 @@ const answer = (
   const unchanged = matches(exchange.headers.ifNoneMatch, etag)
   const durable = recordRead(api, bound, subject, unchanged ? 'not_modified' : 'ok')
   const body = unchanged ? null : bodyOf()
+  const finish = (refused: { readonly cause: unknown } | null): undefined => {
+    const ended = refuseIfEnded(api, bound)
+    if (ended !== null) return sendRefusal(api, exchange, ended)
+    if (refused !== null && !goesOnUnrecorded(api, bound, [subject], refused.cause)) {
+      return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
+    }
+    const headers = ageMs > 0 ? ['ETag', etag, 'Age', String(Math.floor(ageMs / 1000))] : ['ETag', etag]
+    api.metrics.read(refused !== null ? 'unrecorded' : body === null ? 'not_modified' : 'ok')
+    if (body === null) return sendNotModified(exchange.res, modeOf(api), headers)
+    send(exchange.res, 200, 'application/json', body, modeOf(api), headers)
+  }
   return durable.then(
-    () => {
-      const ended = refuseIfEnded(api, bound)
-      if (ended !== null) return sendRefusal(api, exchange, ended)
-      const headers = ageMs > 0 ? ['ETag', etag, 'Age', String(Math.floor(ageMs / 1000))] : ['ETag', etag]
-      api.metrics.read(body === null ? 'not_modified' : 'ok')
-      if (body === null) return sendNotModified(exchange.res, modeOf(api), headers)
-      send(exchange.res, 200, 'application/json', body, modeOf(api), headers)
-    },
-    () => sendRefusal(api, exchange, { ok: false, code: 'audit.failed' }),
+    () => finish(null),
+    (cause: unknown) => finish({ cause }),
   )
 }
 

@@ -1,8 +1,8 @@
 import type { ApiEvent } from '@countersign/schema/local-api'
 import { type Api, modeOf, type OpenSession } from '../api.ts'
-import { plainRecord } from '../audit-gate.ts'
 import { authenticate, sendRefusal } from '../authenticate.ts'
 import type { Exchange } from '../exchange.ts'
+import { plainRecord } from '../plain-record.ts'
 import { referenceOf } from '../read-credential.ts'
 import { recordListing } from '../record-listing.ts'
 import type { SourceEvent } from '../source.ts'
@@ -34,13 +34,18 @@ export const streamEvents = async (api: Api, exchange: Exchange): Promise<undefi
   api.hub.add(snapshot.id, exchange.res, snapshot.expiresAt, api.now())
 }
 
+/** The mode is another one: on record, and to whoever listens. */
+export const tellMode = (api: Api): void => {
+  const mode = modeOf(api)
+  api.gate.append(plainRecord(api.now(), 'mode.changed', mode)).catch(() => undefined)
+  api.hub.send({ type: 'mode', mode }, () => true)
+}
+
 /** Turns what the session says into what programs hear. */
 export const relayEvent = (api: Api, session: OpenSession, event: SourceEvent): undefined => {
   switch (event.type) {
     case 'mode': {
-      const record = plainRecord(api.now(), 'mode.changed', event.mode)
-      api.gate.append(record).catch(() => undefined)
-      api.hub.send({ type: 'mode', mode: event.mode }, () => true)
+      tellMode(api)
       return
     }
     case 'rotated': {

@@ -5,6 +5,7 @@ import { authenticate, type Bound, requestUrlOf, sendRefusal } from '../authenti
 import type { Exchange } from '../exchange.ts'
 import { readBody } from '../read-body.ts'
 import {
+  goesOnUnrecorded,
   type Opened,
   openCredential,
   recordRead,
@@ -33,17 +34,20 @@ export const resolveReferences = async (api: Api, exchange: Exchange): Promise<u
     return sendRefusal(api, exchange, { ok: false, code: 'lease.used_up', detail })
   }
   const opened = await Promise.all(wanted.map((text) => openOne(api, bound, text)))
-  try {
-    await Promise.all(opened.map((each) => (each.ok ? recordRead(api, bound, each, 'ok') : undefined)))
-  } catch {
-    return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
-  }
+  const reads = opened.filter((each) => each.ok)
+  const refused = await Promise.all(reads.map((each) => recordRead(api, bound, each, 'ok'))).then(
+    () => null,
+    (cause: unknown) => ({ cause }),
+  )
   const ended = refuseIfEnded(api, bound)
   if (ended !== null) return sendRefusal(api, exchange, ended)
+  if (refused !== null && !goesOnUnrecorded(api, bound, reads, refused.cause)) {
+    return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
+  }
   const results = wanted.map((reference, i): Row => {
     const each = opened[i] ?? ({ ok: false, code: 'internal' } as const)
     if (!each.ok) return { reference, ok: false, problem: problemFor(api, each) }
-    api.metrics.read('ok')
+    api.metrics.read(refused === null ? 'ok' : 'unrecorded')
     return { reference, ok: true, credential: renderCredential(bound, each) }
   })
   const body: Resolved = { results }

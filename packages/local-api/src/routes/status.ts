@@ -22,6 +22,7 @@ export const ready = (api: Api, exchange: Exchange): undefined => {
 export const health = (api: Api, exchange: Exchange): undefined => {
   const mode = modeOf(api)
   const seen = api.source.health()
+  const { since, reads } = api.gate.unrecorded
   const body: Health = {
     status: mode === 'normal' ? 'ok' : mode === 'locked' ? 'locked' : 'degraded',
     mode,
@@ -32,6 +33,7 @@ export const health = (api: Api, exchange: Exchange): undefined => {
     lastWitness: seen.lastWitness,
     servesUntil: seen.servesUntil,
     pendingChanges: seen.pendingChanges,
+    unrecordedReads: since === null ? null : { since, reads },
     portMoved: api.portMoved,
     startedAt: api.startedAt,
   }

@@ -11,6 +11,8 @@ export interface AuditFile {
   readonly writer: AuditWriter
   /** Makes every write fail from now on, as a full disk does. */
   fill(): void
+  /** There is room again. */
+  free(): void
   close(): Promise<void>
 }
 
@@ -35,6 +37,9 @@ export const openAuditFile = async (path: string): Promise<AuditFile> => {
     writer,
     fill: () => {
       full = true
+    },
+    free: () => {
+      full = false
     },
     close: () => store.close(),
   }

@@ -119,6 +119,11 @@ export class MemoryVault {
     this.#full = true
   }
 
+  freeDisk(): void {
+    this.#audit.free()
+    this.#full = false
+  }
+
   #mustHaveSpace(): void {
     if (this.#full) throw new Error('the disk is full')
   }
@@ -131,7 +136,9 @@ export class MemoryVault {
   decide(
     id: string,
     state: BindingSnapshot['state'],
-    change: Partial<Pick<BindingSnapshot, 'terms' | 'narrowed' | 'missing' | 'expiresAt'>> & {
+    change: Partial<
+      Pick<BindingSnapshot, 'terms' | 'narrowed' | 'missing' | 'expiresAt' | 'maxUnrecordedMs'>
+    > & {
       decisions?: readonly Decision[]
     } = {},
   ): void {
@@ -197,6 +204,7 @@ export class MemoryVault {
       decisions: [],
       missing: 2,
       expiresAt,
+      maxUnrecordedMs: 0,
     })
     return Promise.resolve({ ok: true, id, code: '042137', expiresAt })
   }

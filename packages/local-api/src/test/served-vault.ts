@@ -41,8 +41,11 @@ export interface ServedVault {
   /** Bytes in, everything that comes back until the server ends the connection or is quiet for `quietMs` after it began. */
   raw(text: string | readonly string[], quietMs?: number): Promise<string>
   bind(ask?: Partial<BindingAskInput>): Promise<BindingCreated>
-  /** Asks, has the team grant it, and fetches the token. */
-  granted(ask?: Partial<BindingAskInput>): Promise<{ id: string; token: string; claim: string }>
+  /** Asks, has the team grant it under a policy that lets it go on for `maxUnrecordedMs` (0), and fetches the token. */
+  granted(
+    ask?: Partial<BindingAskInput>,
+    maxUnrecordedMs?: number,
+  ): Promise<{ id: string; token: string; claim: string }>
   close(): Promise<void>
 }
 
@@ -60,7 +63,9 @@ export const ASK: BindingAskInput = {
   reason: 'serves the shop',
 }
 
-export const serveVault = async (options: { locked?: boolean } = {}): Promise<ServedVault> => {
+export const serveVault = async (
+  options: { locked?: boolean; now?: () => number } = {},
+): Promise<ServedVault> => {
   const folder = await mkdtemp(join(tmpdir(), 'cs-api-'))
   const vault = await MemoryVault.open(join(folder, 'audit'))
   vault.put('openai', { api_key: 'sk-proj-canary-0001' })
@@ -72,6 +77,7 @@ export const serveVault = async (options: { locked?: boolean } = {}): Promise<Se
     port: 0,
     runtimeDir: join(folder, 'run'),
     onDefect: (error) => defects.push(error),
+    ...(options.now === undefined ? {} : { now: options.now }),
   })
 
   const call = (path: string, ask: Ask = {}): Promise<Answer> =>
@@ -135,9 +141,9 @@ export const serveVault = async (options: { locked?: boolean } = {}): Promise<Se
   const poll = async (id: string, claim: string): Promise<BindingPoll> =>
     parsed(await call(`/v1/bindings/${id}`, { token: claim }), bindingPollSchema)
 
-  const granted = async (ask: Partial<BindingAskInput> = {}) => {
+  const granted = async (ask: Partial<BindingAskInput> = {}, maxUnrecordedMs = 0) => {
     const { id, claim } = await bind(ask)
-    vault.decide(id, 'granted')
+    vault.decide(id, 'granted', { maxUnrecordedMs })
     const { token } = await poll(id, claim)
     if (token === undefined) throw new Error('no token came')
     return { id, token, claim }

@@ -34,6 +34,7 @@ const ledgerWords: Record<LedgerContent['type'], string> = {
 
 const recordWords: Record<AuditAction, string> = {
   'credential.read': 'read a credential',
+  'credential.read_unrecorded': 'read without a record',
   'credential.denied': 'was refused a credential',
   'credential.revealed': 'revealed a value',
   'credential.listed': 'listed credentials',
