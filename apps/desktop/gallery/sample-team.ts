@@ -60,6 +60,7 @@ export const status: StatusView = {
   },
   alarm: null,
   disk: null,
+  unrecorded: null,
   stopped: null,
 }
 

@@ -56,6 +56,7 @@ const startCore = async (host: Host, start: StartMessage): Promise<Core> => {
     port: localApiPort ?? 0,
     runtimeDir: start.runtimeDir,
     now: () => core.device?.replica.now() ?? Date.now(),
+    onMode: () => core.announce(),
   })
   if (localApiPort === null) core.save({ localApiPort: core.localApi.port })
   core.onStatus = () => host.event({ type: 'status', status: statusView(core) })

@@ -78,6 +78,8 @@ export const statusView = z.strictObject({
   alarm: z.strictObject({ code: z.string(), message: z.string(), fix: z.string() }).nullable(),
   /** This computer's disk takes nothing: changes wait, and nothing is served that could not be put on record. */
   disk: z.enum(['full', 'failing']).nullable(),
+  /** Reads of running leases that are not on record yet, while a policy lets them go on without (`mode` lease-only). */
+  unrecorded: z.strictObject({ since: time, reads: z.number() }).nullable(),
   /** What stopped the sync, while it is stopped (`phase` alarm). */
   stopped: z
     .strictObject({

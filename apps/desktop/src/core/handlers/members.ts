@@ -4,6 +4,7 @@ import { type Changed, changeTeam } from '@countersign/client/requests/change-ac
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { policyWarnings } from '@countersign/ledger/satisfiable'
 import type { Policy } from '@countersign/schema/policy'
+import { unrecordedInWords } from '../../shared/unrecorded-words.ts'
 import type { PolicyWarning } from '../../shared/views.ts'
 import { type Core, unlocked } from '../core-state.ts'
 import { entryTimes } from '../entry-times.ts'
@@ -21,6 +22,12 @@ const change = async (
 ): Promise<Outcome<Changed>> => {
   const session = unlocked(core)
   return session.ok ? make(session.value) : session
+}
+
+/** What approvers of the change read: what is let by without a record stands there, so that nobody signs it unseen. */
+const policySummary = (place: string, before: Policy, after: Policy): string => {
+  const same = before.maxUnrecordedMs === after.maxUnrecordedMs
+  return `Set the policy of ${place}${same ? '' : `: from now on ${unrecordedInWords(after)}`}`
 }
 
 const warningsOf = (session: UnlockedSession, environment: string, policy: Policy): PolicyWarning[] =>
@@ -103,7 +110,7 @@ export const memberHandlers: Handlers<
       return changeTeam(
         session,
         { type: 'policy.set', environment, version: current.version + 1, policy },
-        `Set the policy of ${placeName(session.ledger, environment)}`,
+        policySummary(placeName(session.ledger, environment), current.policy, policy),
       )
     }),
 }

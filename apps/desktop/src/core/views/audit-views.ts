@@ -1,9 +1,10 @@
 import type { TimelineEvent } from '@countersign/client/audit/audit-timeline'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
-import type { AuditAction } from '@countersign/schema/audit'
+import type { AuditAction, AuditRecord } from '@countersign/schema/audit'
 import type { EnvironmentId, ItemId, RequestId } from '@countersign/schema/ids'
 import type { LedgerContent } from '@countersign/schema/ledger-entries'
 import { ruleInWords } from '../../shared/rule-words.ts'
+import { unrecordedInWords } from '../../shared/unrecorded-words.ts'
 import type { AuditRow } from '../../shared/views.ts'
 import { nameOf, placeName } from './people.ts'
 
@@ -108,7 +109,10 @@ const ledgerSubject = (
     case 'policy.set':
       return plain(
         placeName(ledger, content.plain.environment),
-        ruleInWords(content.body.rule, (member) => nameOf(ledger, member)),
+        [
+          ruleInWords(content.body.rule, (member) => nameOf(ledger, member)),
+          ...(content.body.maxUnrecordedMs === undefined ? [] : [unrecordedInWords(content.body)]),
+        ].join('; '),
       )
     case 'request.create':
       return plain(
@@ -130,6 +134,21 @@ const ledgerSubject = (
         ),
       )
   }
+}
+
+/** When, and where there were several, what. */
+const unrecordedDetails = (session: UnlockedSession, record: AuditRecord): string[] => {
+  const { environment, unrecorded } = record
+  if (environment === null || unrecorded === undefined) return []
+  const time = (ms: number): string => new Date(ms).toISOString()
+  const reads = unrecorded.reads.map(({ item, version, field, count }) => {
+    const name = itemName(session, environment, item)
+    return `${field === '' ? name : `${name}/${field}`} version ${version} (${count} times)`
+  })
+  return [
+    `from ${time(unrecorded.first)} to ${time(unrecorded.last)}`,
+    ...(reads.length === 1 ? [] : [reads.join(', ')]),
+  ]
 }
 
 /** One event in words. */
@@ -180,6 +199,7 @@ export const auditRow = (session: UnlockedSession, event: TimelineEvent): AuditR
   const times = record.count > 1 ? `${record.count} times` : ''
   const details = [
     record.version === null ? '' : `version ${record.version}`,
+    ...unrecordedDetails(session, record),
     record.caller?.executable ?? '',
     record.detail,
     times,

@@ -146,9 +146,10 @@ const diskOf = ({ device }: Core): StatusView['disk'] => {
 export const statusView = (core: Core): StatusView => {
   const { session, device, localApi, installation } = core
   const replica = device?.replica.status()
+  const unrecorded = localApi?.unrecorded() ?? null
   return {
     phase: phaseOf(core),
-    mode: session === null ? 'locked' : modeOf(session),
+    mode: session === null ? 'locked' : unrecorded === null ? modeOf(session) : 'lease-only',
     tryOut: installation.tryOut || core.authenticator.software,
     team: session?.ledger.names.team ?? null,
     genesis: session === null ? null : toHex(session.device.membership.genesisHash),
@@ -177,6 +178,7 @@ export const statusView = (core: Core): StatusView => {
         : { url: localApi.url, socket: localApi.socket, portMoved: localApi.portMoved },
     alarm: alarmOf(core),
     disk: diskOf(core),
+    unrecorded,
     stopped: stoppedOf(core),
   }
 }

@@ -1,5 +1,5 @@
 import type { StatusView } from '../../shared/views.ts'
-import { left } from '../ui/format.ts'
+import { duration, left } from '../ui/format.ts'
 import { Notice } from '../ui/notice.tsx'
 import { useNow } from '../ui/use-now.ts'
 
@@ -25,9 +25,21 @@ const disks: Record<NonNullable<StatusView['disk']>, string> = {
   failing: 'This computer’s disk refuses to write',
 }
 
+const count = (reads: number): string => `${reads} ${reads === 1 ? 'read is' : 'reads are'}`
+
 /** A degraded mode is said in the app as it is on the API. */
 export const ModeBanner = ({ status }: { status: StatusView }) => {
   const now = useNow(5000)
+  if (status.unrecorded !== null)
+    return (
+      <div className="banner">
+        <Notice tone="bad" title="Reads without an audit record">
+          This computer’s disk has taken none for {duration(now - status.unrecorded.since)}. As the policy
+          allows, programs repeated what they had read: {count(status.unrecorded.reads)} not on record yet.
+          Make room before you lock or quit: until then they are only counted.
+        </Notice>
+      </div>
+    )
   if (status.disk !== null)
     return (
       <div className="banner">

@@ -13,10 +13,15 @@ import { countOf, RuleBuilder } from './rule-builder.tsx'
 import { partsOf, type RuleParts, ruleOf } from './rule-parts.ts'
 import { RulePicture } from './rule-picture.tsx'
 import { TimeField } from './time-field.tsx'
+import { UnrecordedField } from './unrecorded-field.tsx'
 
 const HOUR = 3_600_000
 const leases = [HOUR, 8 * HOUR, 24 * HOUR, 7 * 24 * HOUR, 30 * 24 * HOUR, 90 * 24 * HOUR]
 const waits = [0, HOUR, 8 * HOUR, 24 * HOUR, 72 * HOUR, 7 * 24 * HOUR]
+
+/** Not at all is said by leaving it out. */
+const unrecorded = ({ maxUnrecordedMs: _, ...rest }: Policy, ms: number): Policy =>
+  ms === 0 ? rest : { ...rest, maxUnrecordedMs: ms }
 
 export const EditPolicy = ({
   place,
@@ -145,6 +150,7 @@ export const EditPolicy = ({
         options={waits}
         onChange={(ms) => setRest({ ...rest, maxUnwitnessedMs: ms })}
       />
+      <UnrecordedField value={rest.maxUnrecordedMs ?? 0} onChange={(ms) => setRest(unrecorded(rest, ms))} />
       {set.error !== null && <Refusal error={set.error} />}
     </Dialog>
   )

@@ -1,5 +1,5 @@
 import type { Eligible } from '@countersign/schema/policy'
-import { CloudOff, EyeOff, Timer } from 'lucide-react'
+import { CloudOff, EyeOff, FileWarning, Timer } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { ruleInWords } from '../../../shared/rule-words.ts'
 import type { EnvironmentView, PersonView } from '../../../shared/views.ts'
@@ -82,6 +82,10 @@ export const PolicyCard = ({ place, label, nameOf, peopleOf, rekey, onChange }: 
           <li>
             <EyeOff size={14} aria-hidden /> Without another person’s confirmation:{' '}
             {without(policy.maxUnwitnessedMs)}
+          </li>
+          <li>
+            <FileWarning size={14} aria-hidden /> Without an audit record:{' '}
+            {without(policy.maxUnrecordedMs ?? 0)}
           </li>
         </ul>
       </div>
