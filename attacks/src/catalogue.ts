@@ -12,6 +12,7 @@ import { hostileRenderer } from './rows/hostile-renderer.ts'
 import { injected } from './rows/injected.ts'
 import { keysSubstituted } from './rows/keys-substituted.ts'
 import { leaks } from './rows/leaks.ts'
+import { localApiAudit } from './rows/local-api-audit.ts'
 import { localApiPages } from './rows/local-api-pages.ts'
 import { localApiPrograms } from './rows/local-api-programs.ts'
 import { localApiRequests } from './rows/local-api-requests.ts'
@@ -36,6 +37,7 @@ const performed: readonly Attack[] = [
   ...hostileBytes,
   ...auditStreams,
   ...localApiPages,
+  ...localApiAudit,
   ...localApiRequests,
   ...localApiPrograms,
   ...localApiTokens,

@@ -78,6 +78,13 @@ export class AuditGate {
     return batch.durable
   }
 
+  /** `UnrecordedReads.admit`; what is let by is written as soon as the disk takes it, whether or not anybody asks meanwhile. */
+  letBy(...read: Parameters<UnrecordedReads['admit']>): boolean {
+    const admitted = this.unrecorded.admit(...read)
+    if (admitted) this.#retryLater()
+    return admitted
+  }
+
   /** Gathers what all connections send, turn by turn of the event loop. */
   #schedule(): void {
     if (this.#scheduled) return
@@ -182,6 +189,10 @@ export class AuditGate {
   #refused(): void {
     this.failures += 1
     this.unrecorded.refused()
+    if (this.unrecorded.since !== null) this.#retryLater()
+  }
+
+  #retryLater(): void {
     if (this.#ended) return
     this.#retryTimer ??= setTimeout(() => {
       this.#retryTimer = undefined

@@ -110,7 +110,7 @@ export const goesOnUnrecorded = (
   const { unrecorded } = api.gate
   const snapshot = bound.session.source.binding(bound.snapshot.id)
   const before = unrecorded.since
-  if (snapshot === undefined || !unrecorded.admit(bound.entry, snapshot, subjects, cause)) return false
+  if (snapshot === undefined || !api.gate.letBy(bound.entry, snapshot, subjects, cause)) return false
   if (before === null) {
     api.hub.send({ type: 'mode', mode: modeOf(api) }, () => true)
     api.onMode()

@@ -230,7 +230,7 @@ describe('the gate', () => {
     gate.unrecorded.recorded(entry, subject)
     disk.full = true
     await expect(gate.append(READ)).rejects.toBe(FULL)
-    expect(gate.unrecorded.admit(entry, snapshot, [subject], FULL)).toBe(true)
+    expect(gate.letBy(entry, snapshot, [subject], FULL)).toBe(true)
     await expect(gate.append(READ)).rejects.toBe(FULL)
     expect(again()).toBe(0)
     disk.full = false
@@ -251,7 +251,7 @@ describe('the gate', () => {
     gate.unrecorded.recorded(entry, subject)
     disk.full = true
     await expect(gate.append(READ)).rejects.toBe(FULL)
-    expect(gate.unrecorded.admit(entry, snapshot, [subject], FULL)).toBe(true)
+    expect(gate.letBy(entry, snapshot, [subject], FULL)).toBe(true)
     await gate.close()
     expect(gate.unrecorded.reads).toBe(1)
     disk.full = false
@@ -268,7 +268,7 @@ describe('the gate', () => {
     gate.unrecorded.recorded(entry, subject)
     disk.full = true
     await expect(gate.append(READ)).rejects.toBe(FULL)
-    expect(gate.unrecorded.admit(entry, snapshot, [subject], FULL)).toBe(true)
+    expect(gate.letBy(entry, snapshot, [subject], FULL)).toBe(true)
     disk.full = false
     disk.after = 1
     const all = Array.from({ length: 5000 }, () => gate.append(READ))

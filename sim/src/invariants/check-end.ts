@@ -113,11 +113,14 @@ const checkAudit = async (world: World, session: UnlockedSession): Promise<void>
   const events = await AuditTimeline.of(session).read()
   const counts = new Map<string, number>()
   for (const event of events) {
-    if (event.source !== 'device' || event.record.action !== 'credential.read') continue
-    const { binding, version, outcome, count } = event.record
-    if (outcome !== 'ok') continue
-    const key = `${event.device} ${binding} ${version}`
-    counts.set(key, (counts.get(key) ?? 0) + count)
+    if (event.source !== 'device' || event.record.outcome !== 'ok') continue
+    const { action, binding, version, count, unrecorded } = event.record
+    // What a policy let by is on record by its counts, from when the disk had room again.
+    const reads = action === 'credential.read' ? [{ version, count }] : (unrecorded?.reads ?? [])
+    for (const read of reads) {
+      const key = `${event.device} ${binding} ${read.version}`
+      counts.set(key, (counts.get(key) ?? 0) + read.count)
+    }
   }
   const served = new Map<string, number>()
   for (const { device, binding, version } of world.oracle.reads) {

@@ -3,10 +3,15 @@ import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'no
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Fields } from '@countersign/agent/verifier/fields'
+import type { Report } from '@countersign/agent/verifier/report'
+import { verifyFile } from '@countersign/agent/verifier/verify-file'
 import { AuditJournal } from '@countersign/client/audit/audit-journal'
 import { openLevelStore } from '@countersign/client/store/level-store'
 import { LocalStoreError } from '@countersign/client/store/local-store'
 import { withFileWrites } from '@countersign/client/test/file-writes'
+import type { Installation } from '@countersign/desktop/headless/installation'
+import type { Policy } from '@countersign/schema/policy'
 import { afterEach, describe, expect, it } from 'vitest'
 import { environmentId } from './people.ts'
 import { TryOutTeam } from './team.ts'
@@ -35,8 +40,8 @@ const fill = (folder: string): void => {
   }
 }
 
-/** The developer’s profile on a real disk of a few megabytes. */
-const onSmallDisk = async (): Promise<void> => {
+/** A team whose developer’s profile is on a real disk of a few megabytes, and a program there that reads production on record. */
+const smallDisk = async (policy: Partial<Policy> = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-full-'))
   cleanups.push(() => rm(folder, { recursive: true, force: true }))
   const small = join(folder, 'developer')
@@ -45,11 +50,16 @@ const onSmallDisk = async (): Promise<void> => {
   cleanups.push(() => execFileSync('umount', [small]))
   const team = await TryOutTeam.start(folder, () => undefined)
   cleanups.push(() => team.stop())
-  const vault = await team.found()
+  const vault = await team.found(policy)
   await team.addProductionKey(vault, VALUE)
-  const { reference, token } = await team.bind('cs://llm/production/openai', VALUE)
+  const { id, reference, token } = await team.bind('cs://llm/production/openai', VALUE)
   const api = await team.localApi()
   expect(await api.read(reference, token)).toMatchObject({ ok: true, value: { value: VALUE } })
+  return { team, vault, small, api, id, reference, token }
+}
+
+const onSmallDisk = async (): Promise<void> => {
+  const { team, vault, small, api, reference, token } = await smallDisk()
   fill(small)
   const refused = await until(
     async () => {
@@ -89,6 +99,76 @@ const onSmallDisk = async (): Promise<void> => {
   })
 }
 
+/** Everything the auditor’s installation verified, in one file, read by the verifier that shares no code with it. */
+const recordsOf = async (auditor: Installation): Promise<{ report: Report; records: Fields[] }> => {
+  await auditor.must('export.audit', { records: true })
+  const path = await until(async () => (await auditor.must('export.state', {})).export?.path ?? null, {
+    what: 'the export is written',
+  })
+  const records: Fields[] = []
+  const report = await verifyFile(path, { onRecord: ({ record }) => records.push(record) })
+  return { report, records }
+}
+
+/** As long as the policy allows, and then on record to the last read. */
+const goesOnUnrecorded = async (): Promise<void> => {
+  const { team, small, api, id, reference, token } = await smallDisk({ maxUnrecordedMs: 600_000 })
+  const second = await team.bind('cs://llm/production/openai', VALUE)
+  let served = 1
+  const read = async (): Promise<boolean> => {
+    const answer = await api.read(reference, token)
+    if (answer.ok) served += 1
+    return answer.ok
+  }
+  fill(small)
+  await until(
+    async () => {
+      expect(await read()).toBe(true)
+      const health = await api.health()
+      return health.ok && health.value.unrecordedReads !== null
+    },
+    { what: 'the disk takes no more records', timeoutMs: 60_000, everyMs: 0 },
+  )
+  for (let i = 0; i < 10; i++) expect(await read()).toBe(true)
+  expect(await api.health()).toMatchObject({ value: { mode: 'lease-only', unrecordedReads: { reads: 11 } } })
+  const { developer, auditor } = team.people
+  await until(async () => (await developer.must('status.get', {})).unrecorded?.reads === 11, {
+    what: 'the app says how many are not on record',
+  })
+  // Whoever has not read yet does not begin now.
+  expect(await api.read(second.reference, second.token)).toMatchObject({ status: 503, code: 'audit.failed' })
+  rmSync(join(small, 'filler'))
+  await until(async () => (await developer.must('status.get', {})).mode === 'normal', {
+    what: 'all is on record by itself',
+  })
+  expect(await read()).toBe(true)
+  await until(
+    async () => {
+      const { rows } = await auditor.must('audit.list', { before: null, limit: 500, text: '' })
+      const last = rows.find(({ action }) => action === 'read a credential')
+      return rows.some(({ action }) => action === 'read without a record') && last !== undefined
+    },
+    { what: 'the auditor has it' },
+  )
+  const audited = await until(
+    async () => {
+      const { report, records } = await recordsOf(auditor)
+      expect(report).toMatchObject({ verdict: 'verified', findings: [] })
+      const of = (action: string): number =>
+        records
+          .filter((record) => record.text('action') === action && record.text('outcome') === 'ok')
+          .filter((record) => record.has('binding') && record.text('binding') === id)
+          .reduce((sum, record) => sum + record.whole('count'), 0)
+      const read = of('credential.read')
+      return read + of('credential.read_unrecorded') < served
+        ? null
+        : [read, of('credential.read_unrecorded')]
+    },
+    { what: 'the export has every read', timeoutMs: 60_000 },
+  )
+  expect(audited).toEqual([served - 11, 11])
+}
+
 /** Who may not mount: the same disk as the store sees it. */
 const onStoreFault = async (): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-full-'))
@@ -118,6 +198,12 @@ describe('a full disk', () => {
   it(
     'P18 T7 no value is answered that cannot be put on record; room brings reads back',
     process.getuid?.() === 0 ? onSmallDisk : onStoreFault,
+    240_000,
+  )
+
+  it(
+    'P18 T53 where the policy allows it a lease goes on and a first read does not; every read is on record in the end',
+    process.getuid?.() === 0 ? goesOnUnrecorded : onStoreFault,
     240_000,
   )
 })

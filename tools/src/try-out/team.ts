@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Installation, startInstallation } from '@countersign/desktop/headless/installation'
 import type { CallReply } from '@countersign/desktop/shared/contract'
+import type { Policy } from '@countersign/schema/policy'
 import { LocalApiClient } from './local-api-client.ts'
 import { approve, enrolTwoKeys, environmentId, inviteAndJoin, type Vault } from './people.ts'
 import { SyncServerProcess } from './sync-server-process.ts'
@@ -63,8 +64,8 @@ export class TryOutTeam {
     }
   }
 
-  /** The people, the vault, the policy: production needs two approvals by others, the bootstrap is closed. */
-  async found(): Promise<Vault> {
+  /** The people, the vault, the policy: production needs two approvals by others (`more`: what else it says), the bootstrap is closed. */
+  async found(more: Partial<Policy> = {}): Promise<Vault> {
     const { admin, approver, developer, auditor } = this.people
     await enrolTwoKeys(admin)
     await admin.must('team.create', {
@@ -120,6 +121,7 @@ export class TryOutTeam {
         maxLeaseMs: 30 * 24 * HOUR,
         maxOfflineMs: 72 * HOUR,
         maxUnwitnessedMs: 72 * HOUR,
+        ...more,
       },
     })
     await admin.must('bootstrap.close', {})
