@@ -122,16 +122,19 @@ export const vaults: VaultView[] = [
         requesters: [dai, eve],
       }),
       place(103, 100, 'production', {
-        policy: policy(
-          {
-            op: 'all',
-            rules: [
-              { op: 'quorum', k: 2, of: { kind: 'approvers' } },
-              { op: 'quorum', k: 1, of: { kind: 'admins' } },
-            ],
-          },
-          DAY,
-        ),
+        policy: {
+          ...policy(
+            {
+              op: 'all',
+              rules: [
+                { op: 'quorum', k: 2, of: { kind: 'approvers' } },
+                { op: 'quorum', k: 1, of: { kind: 'admins' } },
+              ],
+            },
+            DAY,
+          ),
+          maxUnrecordedMs: 5 * MINUTE,
+        },
         policyVersion: 7,
         rekeyDue: true,
       }),

@@ -1,4 +1,5 @@
 import type { CoreEvent } from '../src/shared/contract.ts'
+import { unrecordedInWords } from '../src/shared/unrecorded-words.ts'
 import type { StatusView } from '../src/shared/views.ts'
 import { ok, type Replies, refused } from './fixture-bridge.ts'
 import { itemDetail, itemRows, rows, stranded } from './sample-items.ts'
@@ -16,8 +17,12 @@ import {
   worklist,
 } from './sample-team.ts'
 
-/** What a person does once the screen stands: `click` a button by its name (`in` an article), `press` a key, `fill` a field by its label. */
-export type Step = { click: string; in?: string } | { press: string } | { fill: string; with: string }
+/** What a person does once the screen stands: `click` a button by its name (`in` an article), `press` a key, `fill` a field or `choose` from a list by its label. */
+export type Step =
+  | { click: string; in?: string }
+  | { press: string }
+  | { fill: string; with: string }
+  | { choose: string; option: string }
 
 export interface Scene {
   name: string
@@ -253,6 +258,11 @@ export const scenes: readonly Scene[] = [
       witness: { ...sampleStatus.witness, time: now - 4 * DAY, devices: 0 },
     },
   },
+  {
+    name: 'credentials-unrecorded',
+    page: 'credentials',
+    status: { mode: 'lease-only', disk: 'full', unrecorded: { since: now - 2 * MINUTE, reads: 37 } },
+  },
   { name: 'credentials-read-only', page: 'credentials', status: { mode: 'read-only' } },
   { name: 'credentials-try-out', page: 'credentials', status: { tryOut: true } },
   {
@@ -333,6 +343,17 @@ export const scenes: readonly Scene[] = [
     status: { tryOut: true },
     replies: { 'signing.get': () => ok(requestDetail(requests[1]!.request)) },
   },
+  {
+    name: 'signing-change-unrecorded',
+    window: 'signing',
+    replies: {
+      'signing.get': () =>
+        ok({
+          ...requestDetail(requests[1]!.request),
+          summary: `Set the policy of llm / production: ${unrecordedInWords({ maxUnrecordedMs: 15 * MINUTE })}`,
+        }),
+    },
+  },
   { name: 'signing-signed', window: 'signing', steps: [{ click: 'Approve with a touch' }] },
   {
     name: 'signing-changed',
@@ -394,6 +415,14 @@ export const scenes: readonly Scene[] = [
   { name: 'policies-empty', page: 'policies', replies: { 'vaults.list': () => nothing } },
   { name: 'policies-failed', page: 'policies', replies: { 'vaults.list': () => gone } },
   { name: 'policies-edit', page: 'policies', steps: [{ click: 'Change…', in: 'llm / staging' }] },
+  {
+    name: 'policies-edit-unrecorded',
+    page: 'policies',
+    steps: [
+      { click: 'Change…', in: 'llm / staging' },
+      { choose: 'Go on without an audit record', option: '5 minutes' },
+    ],
+  },
   {
     name: 'policies-edit-blocked',
     page: 'policies',

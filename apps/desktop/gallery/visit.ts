@@ -22,6 +22,8 @@ const play = async (page: Page, scene: Scene): Promise<void> => {
   for (const step of scene.steps ?? []) {
     if ('press' in step) await page.keyboard.press(step.press)
     else if ('fill' in step) await page.getByLabel(step.fill, { exact: true }).fill(step.with)
+    else if ('choose' in step)
+      await page.getByLabel(step.choose, { exact: true }).selectOption({ label: step.option })
     else {
       const scope = step.in === undefined ? page : page.getByRole('article', { name: step.in })
       await scope

@@ -1,6 +1,6 @@
 import { cryptoReady } from '@countersign/crypto/ready'
 import { type LedgerBody, type LedgerPlain, ledgerEntrySchemas } from '@countersign/schema/ledger-entries'
-import { MAX_UNRECORDED_MS } from '@countersign/schema/policy'
+import { MAX_UNRECORDED_MS } from '@countersign/schema/policy-limits'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Company, company } from '../test/company.ts'
 import { policyOf, quorumOf } from '../test/ledger-author.ts'

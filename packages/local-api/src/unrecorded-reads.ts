@@ -1,6 +1,6 @@
 import { isDiskRefusal } from '@countersign/client/audit/audit-journal'
 import { type AuditRecord, MAX_UNRECORDED_KINDS } from '@countersign/schema/audit'
-import { MAX_UNRECORDED_READS } from '@countersign/schema/policy'
+import { MAX_UNRECORDED_READS } from '@countersign/schema/policy-limits'
 import { plainRecord } from './plain-record.ts'
 import type { ReadSubject } from './prepared-reads.ts'
 import type { BindingSnapshot } from './source.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idSchema } from './ids.ts'
+import { MAX_UNRECORDED_MS } from './policy-limits.ts'
 
 export const roleSchema = z.enum(['admin', 'developer', 'auditor'])
 export type Role = z.infer<typeof roleSchema>
@@ -36,11 +37,6 @@ export const ruleSchema: z.ZodType<Rule> = z.lazy(() =>
     z.strictObject({ op: z.literal('sequence'), rules: z.array(ruleSchema).min(1).max(8) }),
   ]),
 )
-
-/** The longest `maxUnrecordedMs` a policy may set. */
-export const MAX_UNRECORDED_MS = 3_600_000
-/** Reads that one binding repeats without a record before the disk takes records again, however long the policy allows. */
-export const MAX_UNRECORDED_READS = 1000
 
 /** The policy of one compartment. Distinct people always; times in milliseconds. */
 export const policySchema = z.strictObject({

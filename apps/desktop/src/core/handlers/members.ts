@@ -27,7 +27,7 @@ const change = async (
 /** What approvers of the change read: what is let by without a record stands there, so that nobody signs it unseen. */
 const policySummary = (place: string, before: Policy, after: Policy): string => {
   const same = before.maxUnrecordedMs === after.maxUnrecordedMs
-  return `Set the policy of ${place}${same ? '' : `: from now on ${unrecordedInWords(after)}`}`
+  return `Set the policy of ${place}${same ? '' : `: ${unrecordedInWords(after)}`}`
 }
 
 const warningsOf = (session: UnlockedSession, environment: string, policy: Policy): PolicyWarning[] =>
