@@ -25,6 +25,10 @@ export const status = async (
   ]
   if (health.tryOut) lines.unshift('TRY-OUT         software security keys: not for real secrets')
   if (health.portMoved) lines.push('port            taken by another program; use the socket')
+  if (health.unrecordedReads !== null) {
+    const { reads, since } = health.unrecordedReads
+    lines.push(`not on record   ${reads} reads since ${when(since)}: make room on this disk`)
+  }
   for (const path of skipped) lines.push(`not read        ${path} (damaged, or readable by others)`)
   terminal.print(`${lines.join('\n')}\n`)
 }
