@@ -102,9 +102,13 @@ const onSmallDisk = async (): Promise<void> => {
 /** Everything the auditor’s installation verified, in one file, read by the verifier that shares no code with it. */
 const recordsOf = async (auditor: Installation): Promise<{ report: Report; records: Fields[] }> => {
   await auditor.must('export.audit', { records: true })
-  const path = await until(async () => (await auditor.must('export.state', {})).export?.path ?? null, {
-    what: 'the export is written',
-  })
+  const path = await until(
+    async () => {
+      const { export: written } = await auditor.must('export.state', {})
+      return written?.state === 'done' ? written.path : null
+    },
+    { what: 'the export is written' },
+  )
   const records: Fields[] = []
   const report = await verifyFile(path, { onRecord: ({ record }) => records.push(record) })
   return { report, records }
@@ -121,21 +125,26 @@ const goesOnUnrecorded = async (): Promise<void> => {
     return answer.ok
   }
   fill(small)
-  const first = await until(
+  await until(
     async () => {
       expect(await Promise.all(Array.from({ length: 32 }, read))).not.toContain(false)
-      const health = await api.health()
-      return health.ok ? (health.value.unrecordedReads?.reads ?? null) : null
+      const seen = await api.health()
+      return seen.ok && seen.value.unrecordedReads !== null
+    },
+    { what: 'the disk takes no group of records', timeoutMs: 120_000, everyMs: 0 },
+  )
+  // Near the end a smaller write may fit where a larger one did not: until ten single reads in a row found no room.
+  const health = await until(
+    async () => {
+      expect(await read()).toBe(true)
+      const seen = await api.health()
+      return seen.ok && (seen.value.unrecordedReads?.reads ?? 0) >= 10 ? seen.value : null
     },
     { what: 'the disk takes no more records', timeoutMs: 120_000, everyMs: 0 },
   )
-  const unrecorded = first + 10
-  for (let i = 0; i < 10; i++) expect(await read()).toBe(true)
-  expect(await api.health()).toMatchObject({
-    value: { mode: 'lease-only', unrecordedReads: { reads: unrecorded } },
-  })
+  expect(health.mode).toBe('lease-only')
   const { developer, auditor } = team.people
-  await until(async () => (await developer.must('status.get', {})).unrecorded?.reads === unrecorded, {
+  await until(async () => ((await developer.must('status.get', {})).unrecorded?.reads ?? 0) > 0, {
     what: 'the app says how many are not on record',
   })
   // Whoever has not read yet does not begin now.
@@ -162,14 +171,13 @@ const goesOnUnrecorded = async (): Promise<void> => {
           .filter((record) => record.text('action') === action && record.text('outcome') === 'ok')
           .filter((record) => record.has('binding') && record.text('binding') === id)
           .reduce((sum, record) => sum + record.whole('count'), 0)
-      const read = of('credential.read')
-      return read + of('credential.read_unrecorded') < served
-        ? null
-        : [read, of('credential.read_unrecorded')]
+      const counts = { recorded: of('credential.read'), unrecorded: of('credential.read_unrecorded') }
+      return counts.recorded + counts.unrecorded < served ? null : counts
     },
     { what: 'the export has every read', timeoutMs: 60_000 },
   )
-  expect(audited).toEqual([served - unrecorded, unrecorded])
+  expect(audited.recorded + audited.unrecorded).toBe(served)
+  expect(audited.unrecorded).toBeGreaterThanOrEqual(health.unrecordedReads?.reads ?? Number.NaN)
 }
 
 /** Who may not mount: the same disk as the store sees it. */
