@@ -9,11 +9,14 @@ export interface Elsewhere {
   readonly test: string
 }
 
+/** What main refuses; the rest a page is kept from by itself. */
+const MAINS = /^H(8|9|10|11) /
+
 const shell = (ref: string, tried: string, refusal: string, test: string): Elsewhere => ({
   ref,
   tried,
   refusal,
-  file: 'e2e/shell.spec.ts',
+  file: MAINS.test(test) ? 'e2e/shell-calls.spec.ts' : 'e2e/shell-page.spec.ts',
   test,
 })
 

@@ -51,9 +51,10 @@ export class Person {
     return this.#options.profileDir
   }
 
-  /** Quits the app and starts it again on the same profile. Software keys are still there, virtual ones are not. */
-  async restart(): Promise<void> {
+  /** Quits the app and starts it again on the same profile. Software keys are still there, virtual ones are not. `between`: while it does not run. */
+  async restart(between: () => Promise<void> = async () => {}): Promise<void> {
     await this.#app.close()
+    await between()
     this.#app = await DesktopApp.start(this.#options)
     await this.#plugIn()
   }

@@ -1,63 +1,13 @@
-import { writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@playwright/test'
-import { DesktopApp } from './src/desktop-app.ts'
-import { tempFolder } from './src/temp-folder.ts'
+import { APP_PAGE, CEREMONY_PAGE, shellStand } from './src/shell-stand.ts'
 
-// The hardening of the desktop's windows, each guard from the side that is refused.
+// The hardening of the desktop's windows, each guard from the side that is refused: what a page can do by itself.
 
-const APP_PAGE = 'https://app.countersign.invalid/renderer/index.html'
-const CEREMONY_PAGE = 'https://unlock.countersign.invalid/ceremony/ceremony.html'
-
-const folder = tempFolder()
-let app: DesktopApp
-/** Somebody listening on this machine: whatever a page tries, it must hear nothing. */
-let listener: Server
-let heard: string[] = []
-let origin = ''
-
-test.beforeAll(async () => {
-  listener = createServer((request, response) => {
-    heard.push(`${request.method} ${request.url}`)
-    response.end('heard')
-  })
-  listener.on('upgrade', (request, socket) => {
-    heard.push(`UPGRADE ${request.url}`)
-    socket.destroy()
-  })
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
-  const address = listener.address()
-  if (address === null || typeof address === 'string') throw new Error('no address')
-  origin = `http://127.0.0.1:${address.port}`
-  app = await DesktopApp.start({ profileDir: join(folder.path, 'profile'), tryOut: true })
-})
-test.afterAll(async () => {
-  await app.close()
-  listener.close()
-  folder.remove()
-})
-test.beforeEach(() => {
-  heard = []
-})
-test.afterEach(async () => {
-  // Nothing a page did moved the window elsewhere or opened another.
-  expect(app.window.url().split('#')[0]).toBe(APP_PAGE)
-})
-
-/** Runs in the page as its own scripts do: what the debugger evaluates directly is exempt from the content policy. */
-const inPage = <T>(code: string): Promise<T> =>
-  app.window.evaluate(
-    ({ code }) =>
-      new Promise<T>((resolve, reject) => {
-        const run = Object.getPrototypeOf(async () => undefined).constructor(`return ${code}`)
-        setTimeout(() => run().then(resolve, reject), 0)
-      }),
-    { code },
-  )
+const stand = shellStand()
 
 test('H1 the page has no Node, no Electron and exactly the bridge', async () => {
+  const { inPage } = stand()
   expect(
     await inPage(
       '["process", "require", "module", "Buffer", "global", "electron"].filter((name) => name in window)',
@@ -73,6 +23,7 @@ test('H1 the page has no Node, no Electron and exactly the bridge', async () => 
 })
 
 test('H1 the bridge cannot be replaced by the page', async () => {
+  const { inPage } = stand()
   await inPage(
     '(() => { try { window.countersign.call = () => "mine" } catch {} ; try { window.countersign = {} } catch {} })()',
   )
@@ -85,6 +36,7 @@ test('H1 the bridge cannot be replaced by the page', async () => {
 })
 
 test('H2 every renderer is sandboxed, isolated and without Node', async () => {
+  const { app } = stand()
   const preferences = await app.electron.evaluate(({ BrowserWindow }) =>
     BrowserWindow.getAllWindows().map((window) => {
       const read: unknown = Reflect.get(window.webContents, 'getLastWebPreferences')
@@ -113,6 +65,7 @@ for (const target of [
   'javascript:document.title="moved"',
 ])
   test(`H3 navigation to ${target.slice(0, 40)} is refused`, async () => {
+    const { app, inPage } = stand()
     await inPage(`(() => { window.location.href = ${JSON.stringify(target)} })()`).catch(() => undefined)
     await sleep(150)
     await expect.poll(() => app.window.url().split('#')[0]).toBe(APP_PAGE)
@@ -123,6 +76,7 @@ for (const target of [
   })
 
 test('H3 a link, a form and a redirect lead nowhere', async () => {
+  const { app, heard, origin } = stand()
   await app.window.evaluate((origin) => {
     const link = document.createElement('a')
     link.href = `${origin}/link`
@@ -140,6 +94,7 @@ test('H3 a link, a form and a redirect lead nowhere', async () => {
 })
 
 test('H4 no window, frame or webview is opened', async () => {
+  const { app, heard, inPage, origin } = stand()
   const before = app.electron.windows().length
   expect(await inPage('window.open("https://example.com") === null')).toBe(true)
   expect(await inPage(`window.open(${JSON.stringify(CEREMONY_PAGE)}) === null`)).toBe(true)
@@ -170,6 +125,7 @@ test('H4 no window, frame or webview is opened', async () => {
 })
 
 test('H5 the page reaches no network, by any of the ways there are', async () => {
+  const { heard, inPage, origin } = stand()
   const ways: Record<string, string> = {
     fetch: `fetch(origin + "/fetch").then(() => "sent", () => "refused")`,
     'fetch without CORS': `fetch(origin + "/no-cors", { mode: "no-cors" }).then(() => "sent", () => "refused")`,
@@ -192,6 +148,7 @@ test('H5 the page reaches no network, by any of the ways there are', async () =>
 })
 
 test("H5 behind the page's policy the sessions refuse too: foreign hosts, schemes, and each other's pages", async () => {
+  const { app, heard, origin } = stand()
   const outcome = await app.electron.evaluate(
     async ({ session }, { origin, app, ceremony }) => {
       const ask = (partition: string, url: string): Promise<string> =>
@@ -227,6 +184,7 @@ test("H5 behind the page's policy the sessions refuse too: foreign hosts, scheme
 })
 
 test('H6 no permission is given', async () => {
+  const { inPage } = stand()
   const states = await inPage<Record<string, string>>(`(async () => {
     const states = {}
     for (const name of ["geolocation", "notifications", "camera", "microphone", "clipboard-read", "midi", "persistent-storage"])
@@ -241,6 +199,7 @@ test('H6 no permission is given', async () => {
 })
 
 test("H6 the app's page cannot ask for a security key itself", async () => {
+  const { inPage } = stand()
   const outcome =
     await inPage<string>(`navigator.credentials.get({ publicKey: { challenge: new Uint8Array(32), timeout: 2000 } })
     .then(() => "given", (error) => error.name)`)
@@ -248,6 +207,7 @@ test("H6 the app's page cannot ask for a security key itself", async () => {
 })
 
 test('H7 no text becomes script: eval, inline script and handlers, HTML', async () => {
+  const { app } = stand()
   const outcomes = await app.window.evaluate(
     () =>
       new Promise<string[]>((resolve) =>
@@ -285,155 +245,4 @@ test('H7 no text becomes script: eval, inline script and handlers, HTML', async 
   )
   expect(outcomes).toEqual([])
   expect(await app.window.evaluate(() => 'ran' in window)).toBe(false)
-})
-
-test('H8 calls: unknown names, malformed requests and calls of another window are refused', async () => {
-  const codes = await app.window.evaluate(async () => {
-    const call: (name: string, request: unknown) => Promise<{ ok: boolean; error?: { code: string } }> =
-      Reflect.get(window, 'countersign' as string).call
-    const codeOf = async (name: string, request: unknown): Promise<string> =>
-      call(name, request).then(
-        (answer) => answer.error?.code ?? 'answered',
-        (error) => String(error),
-      )
-    const id = '00'.repeat(16)
-    return {
-      unknown: await codeOf('vault.decrypt', {}),
-      inherited: await codeOf('constructor', {}),
-      proto: await codeOf('__proto__', {}),
-      notText: await codeOf(Object.assign([], ['status.get']) as never, {}),
-      missing: await codeOf('item.get', {}),
-      wrongType: await codeOf('item.get', { item: 7 }),
-      extra: await codeOf('status.get', { all: true }),
-      nothing: await codeOf('status.get', null),
-      tooLong: await codeOf('invite.read', { link: 'x'.repeat(5000) }),
-      signing: await codeOf('signing.get', {}),
-      approve: await codeOf('signing.approve', { request: id, requestHash: 'ab', terms: null }),
-    }
-  })
-  expect(codes).toEqual({
-    unknown: 'call.unknown',
-    inherited: 'call.unknown',
-    proto: 'call.unknown',
-    notText: 'call.unknown',
-    missing: 'call.malformed',
-    wrongType: 'call.malformed',
-    extra: 'call.malformed',
-    nothing: 'call.malformed',
-    tooLong: 'call.malformed',
-    signing: 'call.wrong_window',
-    approve: 'call.wrong_window',
-  })
-})
-
-test('H8 the app window is told nothing of a signing window’s first half second', async () => {
-  expect(await inPage('window.countersign.settled().then(() => "told", (error) => String(error))')).toContain(
-    'sender.page',
-  )
-})
-
-test('H8 senders: a window main did not make, and a known window on another page, are refused', async () => {
-  const preload = join(folder.path, 'stranger.cjs')
-  writeFileSync(
-    preload,
-    `const { contextBridge, ipcRenderer } = require('electron')
-     contextBridge.exposeInMainWorld('invoke', (...all) => ipcRenderer.invoke(...all))`,
-  )
-  const outcomes = await app.electron.evaluate(
-    async ({ BrowserWindow, session }, { preload, page, ceremony }) => {
-      const ask = async (partition: string, url: string): Promise<string[]> => {
-        const window = new BrowserWindow({
-          show: false,
-          webPreferences: { preload, sandbox: true, session: session.fromPartition(partition) },
-        })
-        await window.loadURL(url)
-        const outcomes: string[] = []
-        for (const [channel, ...rest] of [
-          ['countersign:call', 'status.get', {}],
-          ['countersign:lock'],
-          ['countersign:open-console', 'openai'],
-        ])
-          outcomes.push(
-            await window.webContents.executeJavaScript(
-              `invoke(${[channel, ...rest].map((each) => JSON.stringify(each)).join(',')}).then(() => 'heard', (error) => error.message)`,
-            ),
-          )
-        window.destroy()
-        return outcomes
-      }
-      return [...(await ask('countersign-app', page)), ...(await ask('countersign-ceremony', ceremony))]
-    },
-    { preload, page: APP_PAGE, ceremony: CEREMONY_PAGE },
-  )
-  expect(outcomes).toHaveLength(6)
-  for (const outcome of outcomes) expect(outcome).toContain('sender.unknown')
-})
-
-test('H8 senders: the app window under another address is not the app window any more', async () => {
-  const outcome = await app.window.evaluate(async () => {
-    const page = window.location.href
-    window.history.replaceState({}, '', '/renderer/signing.html')
-    const outcome: string = await Reflect.get(window, 'countersign' as string)
-      .call('status.get', {})
-      .then(
-        () => 'heard',
-        (error: Error) => error.message,
-      )
-    window.history.replaceState({}, '', page)
-    return outcome
-  })
-  expect(outcome).toContain('sender.page')
-})
-
-test('H9 only the catalogue’s addresses are opened in a browser', async () => {
-  await app.electron.evaluate(({ shell }) => {
-    Object.assign(globalThis, { opened: [] })
-    shell.openExternal = async (url) => {
-      Reflect.get(globalThis, 'opened').push(url)
-    }
-  })
-  for (const provider of [
-    'https://example.com',
-    'file:///etc/passwd',
-    'custom',
-    '__proto__',
-    7,
-    null,
-    'openai',
-  ])
-    await app.window.evaluate(
-      (provider) => Reflect.get(window, 'countersign' as string).openConsole(provider),
-      provider,
-    )
-  const opened: string[] = await app.electron.evaluate(() => Reflect.get(globalThis, 'opened'))
-  expect(opened).toHaveLength(1)
-  expect(opened[0]).toMatch(/^https:\/\/platform\.openai\.com\//)
-})
-
-test('H10 a second instance of a profile ends at once, and reads nothing it was started with', async () => {
-  const second = await DesktopApp.start({
-    profileDir: join(folder.path, 'profile'),
-    switches: ['countersign-invite:secret'],
-  }).then(
-    async (unexpected) => {
-      await unexpected.close()
-      return 'started'
-    },
-    () => 'ended',
-  )
-  expect(second).toBe('ended')
-  expect(await inPage('typeof window.countersign.call')).toBe('function')
-})
-
-test('H11 the pages carry their policy and nothing a page could be framed or read by', async () => {
-  const headers = await app.electron.evaluate(async ({ session }, page) => {
-    const response = await session.fromPartition('countersign-app').fetch(page)
-    return Object.fromEntries(response.headers)
-  }, APP_PAGE)
-  expect(headers).toMatchObject({
-    'content-security-policy': expect.stringContaining("default-src 'none'"),
-    'cross-origin-opener-policy': 'same-origin',
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-  })
 })

@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { expect } from '@playwright/test'
+import { countersign } from '../src/cli.ts'
+import { readFilesUnder } from '../src/files-under.ts'
+import { PROGRAM, readsNow } from './program.ts'
+import { NAMES } from './stage.ts'
+import type { StoryStep } from './step.ts'
+
+/** What is taken back, and what the log shows of it all. */
+export const ending: readonly StoryStep[] = [
+  {
+    title: 'Ada revokes the binding: the next read is refused',
+    run: async (stage) => {
+      await stage.person('admin').revoke(PROGRAM)
+      await readsNow(stage, 'the read is refused', (read) => read.value === null && read.status !== 423)
+      await stage.shoot('apps', 'admin')
+    },
+  },
+  {
+    title: 'Ada removes Dana: keys are replaced at once, and the provider key she really read is listed',
+    run: async (stage) => {
+      const text = await stage.person('admin').removeMember(NAMES.developer)
+      expect(text).toContain('openai')
+      expect(text).not.toContain('anthropic')
+      await stage.shoot('members', 'admin')
+    },
+  },
+  {
+    title: 'Otto opens the log: every step is there, verified, and he can open no value',
+    run: async (stage) => {
+      const auditor = stage.person('auditor')
+      await auditor.go('Audit')
+      await expect(auditor.window.getByText(/^verified, \d+ streams$/)).toBeVisible({ timeout: 30_000 })
+      const rows = auditor.window.locator('tbody tr')
+      await expect.poll(() => rows.count(), { timeout: 20_000 }).toBeGreaterThan(15)
+      await stage.shoot('audit', 'auditor')
+      await auditor.go('Credentials')
+      await expect(auditor.window.locator('.item-row')).toHaveCount(0)
+    },
+  },
+  {
+    title:
+      'Otto exports the log to one file; a program that knows nothing of this team verifies every touch in it',
+    run: async (stage) => {
+      const auditor = stage.person('auditor')
+      const path = join(stage.folder, 'audit.csaudit')
+      // Nobody can drive the system's own dialog here: it answers at once.
+      await auditor.app.electron.evaluate(({ dialog }, filePath) => {
+        dialog.showSaveDialog = async () => ({ canceled: false, filePath })
+      }, path)
+      await auditor.go('Audit')
+      await auditor.window.getByRole('button', { name: 'Export' }).click()
+      const box = auditor.window.getByRole('dialog', { name: 'Export the audit' })
+      await box.getByLabel(/^Open the records/).check()
+      await box.getByRole('button', { name: 'Choose a file' }).click()
+      await expect(box.getByText(/^Saved/)).toBeVisible({ timeout: 60_000 })
+      await stage.shoot('audit-export', 'auditor')
+      await box.getByRole('button', { name: 'Close' }).last().click()
+      const { code, stdout } = await countersign(['audit', 'verify', path], '', stage.folder)
+      expect(stdout).toContain('VERIFIED')
+      expect(stdout).toMatch(/touches by .+, .+/)
+      expect(code).toBe(0)
+    },
+  },
+  {
+    title: 'The key stands in no file, log or window where it was not revealed',
+    run: async (stage) => {
+      for (const value of [stage.props.value, ...stage.props.pastValues]) {
+        const found = readFilesUnder(stage.folder, (bytes) => bytes.includes(value))
+        expect(found, 'files that hold the value').toEqual([])
+        for (const person of stage.everybody()) {
+          expect(person.app.output.join('')).not.toContain(value)
+          expect(await person.window.content()).not.toContain(value)
+        }
+      }
+    },
+  },
+]
