@@ -23,6 +23,7 @@ describe('provider catalogue', () => {
 
   it('a key of another provider is named, never blocked', () => {
     expect(checkFormat('openai', 'api_key', `gsk_${'a'.repeat(40)}`)).toContain('Groq')
+    expect(checkFormat('openai', 'api_key', 'whatever')).toContain('the usual API key')
     expect(checkFormat('openai', 'api_key', `sk-proj-${'a'.repeat(40)}`)).toBeNull()
     expect(checkFormat('anthropic', 'api_key', ` sk-ant-${'a'.repeat(40)}`)).toContain('space')
     expect(checkFormat('custom', 'api_key', 'whatever')).toBeNull()

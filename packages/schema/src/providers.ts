@@ -349,7 +349,7 @@ export const checkFormat = (provider: string, name: string, value: string): stri
     (each) => each.id !== provider && each.id !== 'custom' && isDistinctive(each, value),
   )
   const looksLike = other === undefined ? '' : ` It looks like a key of ${other.label}.`
-  return `This does not look like the usual ${known.label.toLowerCase()} (${known.hint}).${looksLike}`
+  return `This does not look like the usual ${known.label} (${known.hint}).${looksLike}`
 }
 
 /** Only patterns with a literal prefix say whose key it is. */
