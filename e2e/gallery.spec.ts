@@ -1,5 +1,6 @@
 import { buildGallery } from '@countersign/desktop/gallery/build'
-import { type Scene, scenes } from '@countersign/desktop/gallery/scenes'
+import type { Scene } from '@countersign/desktop/gallery/scene'
+import { scenes } from '@countersign/desktop/gallery/scenes'
 import { type GalleryServer, serveGallery } from '@countersign/desktop/gallery/serve'
 import { axeProblems, layoutProblems, openBrowser, openLook, visit } from '@countersign/desktop/gallery/visit'
 import { expect, test } from '@playwright/test'

@@ -50,8 +50,7 @@ const exporting: ExportView = {
 const usual = (current: StatusView): Replies => ({
   'status.get': () => ok(current),
   'setup.enrolKey': ({ label }) => ok({ keys: [{ label, software: false }] }),
-  'setup.newRecoveryCode': () =>
-    ok({ text: '7KQ2M-X4T9B-0HJVR-6ND3W-P8FYZ-E5C1A-GS7KQ-2MX4T-9B0HJ-VR6ND-3WP8F', ask: [2, 7] }),
+  'setup.newRecoveryCode': () => ok({ text: '7KQ2-M4T9-B0HJ-VR6N-D3WP-8FYZ-E5C1-AGS7-K2MX', ask: [2, 7] }),
   'setup.confirmRecoveryCode': () => ok({ confirmed: false }),
   'setup.state': () => ok({ keys: [], recovery: 'none', ready: false }),
   'setup.reset': () => ok({}),
@@ -100,7 +99,7 @@ const usual = (current: StatusView): Replies => ({
   'worklist.list': () => ok([]),
   'policy.check': () => ok([]),
   'policy.set': () => ok({ applied: true, request: null }),
-  'requests.list': () => ok(requests),
+  'requests.list': () => ok({ rows: requests, more: false }),
   'request.get': ({ request }) => ok(requestDetail(request)),
   'request.deny': ({ request }) => ok(requestDetail(request).row),
   'request.withdraw': ({ request }) => ok(requestDetail(request).row),
@@ -110,7 +109,7 @@ const usual = (current: StatusView): Replies => ({
   'signing.get': () => ok(requestDetail(requests[0]!.request)),
   'signing.approve': ({ request }) => ok(requestDetail(request).row),
   'signing.deny': ({ request }) => ok(requestDetail(request).row),
-  'bindings.list': () => ok(bindings),
+  'bindings.list': () => ok({ rows: bindings, more: false }),
   'binding.revoke': () => ok(bindings[0]!),
   'audit.list': ({ before, limit, text }) => {
     const found = auditRows(900).filter((row) => `${row.actor} ${row.action} ${row.target}`.includes(text))

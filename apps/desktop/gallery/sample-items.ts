@@ -28,7 +28,7 @@ export const itemRows = (count: number): ItemRow[] =>
       environmentName: place.name,
       name: `${provider.id}${names[n % names.length]}${round > 0 ? `-${round}` : ''}`,
       provider: provider.id,
-      version: 1 + (n % 9),
+      version: 3 + (n % 7),
       updatedAt: now - (n + 1) * 5 * HOUR,
       updatedBy: n % 2 === 0 ? ada : chiara,
       level: place.level,
@@ -52,16 +52,11 @@ export const itemDetail = (item: string): ItemDetail => {
     fields: provider.fields.map(({ name, label, secret }) => ({ name, label, secret })),
     note: 'Paid by the platform team. Limit: 2,000 USD a month; ask Ben before raising it.',
     models: [],
-    history: Array.from({ length: Math.max(3, row.version) }, (_, n) => ({
-      version: Math.max(3, row.version) - n,
-      at: now - (n + 1) * 9 * DAY,
-      by: n % 2 === 0 ? ada : ben,
-      change:
-        n === Math.max(3, row.version) - 1
-          ? 'created'
-          : row.conflict && n === 0
-            ? 'conflict'
-            : steps[1 + (n % 4)]!,
+    history: Array.from({ length: row.version }, (_, n) => ({
+      version: row.version - n,
+      at: row.updatedAt - n * 9 * DAY,
+      by: n === 0 ? row.updatedBy : n % 2 === 0 ? ada : ben,
+      change: n === row.version - 1 ? 'created' : row.conflict && n === 0 ? 'conflict' : steps[1 + (n % 4)]!,
     })),
     bindings: Array.from({ length: Math.max(2, row.bindings) }, (_, n) => ({
       binding: id(400 + n),
@@ -121,7 +116,7 @@ export const bindings: BindingView[] = [
 const version = (part: Partial<ChoicesView['choices'][number]>): ChoicesView['choices'][number] => ({
   choice: 'current',
   kind: 'current',
-  version: 4,
+  version: rows[5]!.version,
   at: now - 2 * HOUR,
   by: ben,
   deleted: false,
@@ -132,7 +127,7 @@ const version = (part: Partial<ChoicesView['choices'][number]>): ChoicesView['ch
 })
 
 export const choices: ChoicesView = {
-  base: 4,
+  base: rows[5]!.version,
   choices: [
     version({}),
     version({

@@ -113,9 +113,9 @@ export const auditRows = (count: number): AuditRow[] =>
       actor: [ada, ben, chiara, dai][n % 4]!.name,
       action,
       target,
-      outcome: action === 'read refused' ? 'grant_expired' : 'ok',
+      outcome: action === 'read refused' ? 'grant_expired' : n === 3 ? 'unreadable' : 'ok',
       detail,
-      verified: n !== 7,
+      verified: true,
       seq: count - n,
     }
   })

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { AxeResults, RunOptions } from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
-import type { Scene } from './scenes.ts'
+import type { Scene } from './scene.ts'
 
 export interface Look {
   theme: 'light' | 'dark'

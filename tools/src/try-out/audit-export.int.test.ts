@@ -388,7 +388,8 @@ describe('the export of a real team', () => {
     const again = await startInstallation(approver.profileDir)
     try {
       await again.must('vault.unlock', {})
-      const [binding] = await again.must('bindings.list', {})
+      const { rows: bindings } = await again.must('bindings.list', { limit: 10, text: '' })
+      const [binding] = bindings
       await again.must('binding.revoke', { binding: binding!.binding, reason: 'the other history' })
       const theirs = await exported(again, 'export.audit', true)
       const ours = await exported(admin, 'export.evidence', false)

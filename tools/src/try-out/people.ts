@@ -74,7 +74,8 @@ export const inviteAndJoin = async (
 export const approve = async (approver: Installation, request: string): Promise<void> => {
   const detail = await until(
     async () => {
-      const found = (await approver.must('requests.list', {})).find((row) => row.request === request)
+      const { rows } = await approver.must('requests.list', { limit: 100 })
+      const found = rows.find((row) => row.request === request)
       return found?.mine === 'can_approve' ? approver.must('request.get', { request }) : null
     },
     { what: 'the request reaches an approver' },

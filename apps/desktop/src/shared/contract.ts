@@ -24,6 +24,8 @@ const shown = z.strictObject({
   sealed: sealedForWindowSchema.nullable(),
   hideAfterMs: z.number(),
 })
+/** How many rows a list gives beside those that it always gives. */
+const listLimit = z.number().int().min(0).max(100_000)
 const accessRequest = z.strictObject({ environment: idSchema, level: levelSchema, approve: z.boolean() })
 
 export const contract = {
@@ -230,7 +232,12 @@ export const contract = {
     z.strictObject({ applied: z.boolean(), request: idSchema.nullable() }),
   ),
 
-  'requests.list': call('app', none, z.array(v.requestRow)),
+  /** All that are open and the newest `limit` that are not: older ones are opened when somebody asks for more (decision 0035). */
+  'requests.list': call(
+    'app',
+    z.strictObject({ limit: listLimit }),
+    z.strictObject({ rows: z.array(v.requestRow), more: z.boolean() }),
+  ),
   'request.get': call('app', z.strictObject({ request: idSchema }), v.requestDetail),
   'request.deny': call('app', z.strictObject({ request: idSchema, reason: noteSchema }), v.requestRow),
   'request.withdraw': call('app', z.strictObject({ request: idSchema }), v.requestRow),
@@ -249,7 +256,12 @@ export const contract = {
   ),
   'signing.deny': call('signing', z.strictObject({ request: idSchema, reason: noteSchema }), v.requestRow),
 
-  'bindings.list': call('app', none, z.array(v.bindingView)),
+  /** All that may read and the newest `limit` that have ended, of those that `text` finds. */
+  'bindings.list': call(
+    'app',
+    z.strictObject({ limit: listLimit, text: z.string().max(100) }),
+    z.strictObject({ rows: z.array(v.bindingView), more: z.boolean() }),
+  ),
   'binding.revoke': call('app', z.strictObject({ binding: idSchema, reason: noteSchema }), v.bindingView),
 
   'audit.list': call(

@@ -5,9 +5,10 @@ import type { Handlers } from '../handler.ts'
 import { bindingView, bindingViews } from '../views/binding-views.ts'
 
 export const bindingHandlers: Handlers<'bindings.list' | 'binding.revoke'> = {
-  'bindings.list': (core) => {
+  'bindings.list': (core, { limit, text }) => {
     const session = unlocked(core)
-    return session.ok ? ok(bindingViews(session.value, (binding) => core.readsOf(binding))) : session
+    if (!session.ok) return session
+    return ok(bindingViews(session.value, (binding) => core.readsOf(binding), { limit, text }))
   },
 
   'binding.revoke': async (core, { binding, reason }) => {

@@ -60,9 +60,9 @@ export const requestHandlers: Handlers<
   | 'signing.approve'
   | 'signing.deny'
 > = {
-  'requests.list': (core) => {
+  'requests.list': (core, { limit }) => {
     const session = unlocked(core)
-    return session.ok ? ok(requestRows(session.value)) : session
+    return session.ok ? ok(requestRows(session.value, limit)) : session
   },
 
   'request.get': (core, { request }) => {

@@ -2,6 +2,7 @@ import type { UnlockedSession } from '@countersign/client/session/unlocked-sessi
 import type { GrantRecord, RequestRecord } from '@countersign/ledger/state'
 import type { RequestId } from '@countersign/schema/ids'
 import type { BindingView } from '../../shared/views.ts'
+import { newest } from './newest.ts'
 import { personView } from './people.ts'
 import { termsView } from './terms-view.ts'
 
@@ -44,14 +45,30 @@ export const bindingView = (
   return record === undefined || record.grant === null ? null : viewOf(session, record, record.grant, readsOf)
 }
 
-/** Live ones first, then newest first. */
-export const bindingViews = (session: UnlockedSession, readsOf: ReadsOf): BindingView[] => {
-  const views = session.ledger.requests
-    .ids()
-    .flatMap((binding) => bindingView(session, binding, readsOf) ?? [])
-    .reverse()
-  return [
-    ...views.filter((view) => view.state === 'active'),
-    ...views.filter((view) => view.state !== 'active'),
-  ]
+/** Every word must be there: program, person, place, state or credential. */
+const finds = (words: readonly string[], { application, person, terms, state }: BindingView): boolean => {
+  const items = terms.items.map((item) => item.name).join(' ')
+  const text = `${application} ${person.name} ${terms.vaultName} / ${terms.environmentName} ${state} ${items}`
+  return words.every((word) => text.toLowerCase().includes(word))
+}
+
+/** All that may read, what runs out first on top; then of what has ended the newest `limit`. Only what `text` finds. */
+export const bindingViews = (
+  session: UnlockedSession,
+  readsOf: ReadsOf,
+  { limit, text }: { limit: number; text: string },
+): { rows: BindingView[]; more: boolean } => {
+  const { requests, grants } = session.ledger
+  const now = session.now()
+  const mayRead = (binding: RequestId): boolean => {
+    const grant = grants.has(binding) ? requests.get(binding)?.grant : null
+    return grant != null && stateOf(grant, now) === 'active'
+  }
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  const { rows, more } = newest(requests.ids(), limit, mayRead, (binding) => {
+    const view = bindingView(session, binding, readsOf)
+    return view !== null && finds(words, view) ? view : null
+  })
+  const active = rows.filter((view) => view.state === 'active').sort((a, b) => a.expiresAt - b.expiresAt)
+  return { rows: [...active, ...rows.filter((view) => view.state !== 'active')], more }
 }

@@ -7,6 +7,7 @@ import type { RequestId } from '@countersign/schema/ids'
 import type { Caller } from '@countersign/schema/request'
 import { ruleInWords } from '../../shared/rule-words.ts'
 import type { RequestDetail, RequestRow } from '../../shared/views.ts'
+import { newest } from './newest.ts'
 import { nameOf, personView, placeName } from './people.ts'
 import { termsView } from './terms-view.ts'
 
@@ -67,12 +68,19 @@ export const requestRow = (session: UnlockedSession, request: RequestId): Reques
   return record === undefined || status === undefined ? undefined : rowOf(session, record, status)
 }
 
-/** Newest first. */
-export const requestRows = (session: UnlockedSession): RequestRow[] =>
-  session.ledger.requests
-    .ids()
-    .flatMap((request) => requestRow(session, request) ?? [])
-    .reverse()
+/** All that are open and the newest `limit` of the others, newest first. */
+export const requestRows = (
+  session: UnlockedSession,
+  limit: number,
+): { rows: RequestRow[]; more: boolean } => {
+  const { requests, open } = session.ledger
+  return newest(
+    requests.ids(),
+    limit,
+    (request) => open.has(request),
+    (request) => requestRow(session, request),
+  )
+}
 
 /** How many wait for this member's touch. */
 export const waitingFor = (session: UnlockedSession): number => {

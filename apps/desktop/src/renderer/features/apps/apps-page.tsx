@@ -2,21 +2,24 @@ import { SearchX, SquareTerminal } from 'lucide-react'
 import { useState } from 'react'
 import type { BindingView } from '../../../shared/views.ts'
 import { useLoaded } from '../../data/use-call.ts'
+import { useMore } from '../../data/use-more.ts'
 import { EmptyState, ListSkeleton } from '../../ui/empty-state.tsx'
 import { Refusal } from '../../ui/notice.tsx'
+import { OlderRows } from '../../ui/older-rows.tsx'
 import { SearchField } from '../../ui/search-field.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { ProgramsTable } from './programs-table.tsx'
 import { RevokeDialog } from './revoke-dialog.tsx'
-import { shownBindings } from './shown-bindings.ts'
 import './apps.css'
 
 export const AppsPage = () => {
-  const loaded = useLoaded('bindings.list', {}, ['bindings', 'requests', 'items'])
-  const [revoking, setRevoking] = useState<BindingView | null>(null)
   const [typed, setTyped] = useState('')
+  const { limit, showMore } = useMore()
+  const loaded = useLoaded('bindings.list', { limit, text: typed }, ['bindings', 'requests', 'items'])
+  const [revoking, setRevoking] = useState<BindingView | null>(null)
   const now = useNow()
-  const { rows, hidden } = shownBindings(loaded.state === 'ready' ? loaded.value : [], typed)
+  const { rows, more } = loaded.state === 'ready' ? loaded.value : { rows: [], more: false }
+  const none = loaded.state === 'ready' && rows.length === 0 && !more
   return (
     <section className="page" aria-label="Programs">
       <header className="page-head">
@@ -31,7 +34,7 @@ export const AppsPage = () => {
             <Refusal error={loaded.error} onRetry={loaded.reload} />
           </div>
         )}
-        {loaded.state === 'ready' && loaded.value.length === 0 && (
+        {none && typed.trim() === '' && (
           <EmptyState icon={SquareTerminal} title="No program is bound yet">
             <p>
               In a terminal: <code>countersign bind --help</code>, or <code>POST /v1/bindings</code> on the
@@ -39,17 +42,13 @@ export const AppsPage = () => {
             </p>
           </EmptyState>
         )}
-        {loaded.state === 'ready' && loaded.value.length > 0 && rows.length === 0 && (
+        {none && typed.trim() !== '' && (
           <EmptyState icon={SearchX} title="Nothing matches">
             <p>Try fewer words.</p>
           </EmptyState>
         )}
         {rows.length > 0 && <ProgramsTable bindings={rows} now={now} onRevoke={setRevoking} />}
-        {hidden > 0 && (
-          <p className="apps-more faint">
-            {hidden.toLocaleString()} more that have ended: search to find one, or read the audit.
-          </p>
-        )}
+        {more && <OlderRows what="programs" onShow={showMore} />}
       </div>
       {revoking !== null && <RevokeDialog binding={revoking} onClose={() => setRevoking(null)} />}
     </section>

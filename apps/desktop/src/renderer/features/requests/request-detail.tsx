@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import type { RequestRow } from '../../../shared/views.ts'
 import { useAction, useLoaded } from '../../data/use-call.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -10,9 +11,9 @@ import { Notice, Refusal } from '../../ui/notice.tsx'
 import { QuorumSlots } from '../../ui/quorum-slots.tsx'
 import { RequestFacts } from '../../ui/request-facts.tsx'
 import { requestTitle } from '../../ui/request-title.ts'
+import { isOpen, requestState } from '../../ui/request-words.ts'
 import { toast } from '../../ui/toasts.tsx'
 import { useNow } from '../../ui/use-now.ts'
-import { isOpen, requestState } from './request-words.ts'
 
 const DenyDialog = ({ request, onClose }: { request: string; onClose: () => void }) => {
   const deny = useAction('request.deny')
@@ -48,6 +49,17 @@ const DenyDialog = ({ request, onClose }: { request: string; onClose: () => void
   )
 }
 
+const HandOver = ({ row }: { row: RequestRow }) =>
+  row.kind === 'binding' ? (
+    <Notice title="Approved. A holder’s app hands over the key">
+      It happens by itself as soon as somebody who holds this environment is unlocked and online.
+    </Notice>
+  ) : (
+    <Notice title={`Approved. ${row.requester.name}’s app makes the change`}>
+      It happens by itself as soon as they are unlocked and online.
+    </Notice>
+  )
+
 export const RequestDetail = ({ request }: { request: string }) => {
   const loaded = useLoaded('request.get', { request }, ['requests'])
   const sign = useAction('request.openSigning')
@@ -72,20 +84,18 @@ export const RequestDetail = ({ request }: { request: string }) => {
         <strong>{row.target}</strong>
         {row.kind === 'binding' && row.reason !== '' && <>: “{row.reason}”</>}
       </p>
-      <div>
-        <QuorumSlots row={row} />
-        {row.state === 'pending' && <p className="faint">{left(row.expiresAt, now)} to decide</p>}
-      </div>
+      {(row.approvals.length > 0 || row.state === 'pending') && (
+        <div>
+          <QuorumSlots row={row} />
+          {row.state === 'pending' && <p className="faint">{left(row.expiresAt, now)} to decide</p>}
+        </div>
+      )}
       {row.state === 'denied' && (
         <Notice tone="bad" title={`Denied by ${detail.deniedBy?.name ?? 'an approver'}`}>
           {detail.denyReason}
         </Notice>
       )}
-      {row.state === 'awaiting_release' && (
-        <Notice title="Approved. A holder’s app hands over the key">
-          It happens by itself as soon as somebody who holds this environment is unlocked and online.
-        </Notice>
-      )}
+      {row.state === 'awaiting_release' && <HandOver row={row} />}
       {error !== null && <Refusal error={error} />}
       {isOpen(row) && (
         <div className="row">
@@ -111,7 +121,7 @@ export const RequestDetail = ({ request }: { request: string }) => {
           )}
           {row.mine === 'can_release' && (
             <Button kind="primary" busy={release.busy} onClick={() => void release.run({ request })}>
-              Release now
+              {row.kind === 'binding' ? 'Release now' : 'Make it now'}
             </Button>
           )}
         </div>

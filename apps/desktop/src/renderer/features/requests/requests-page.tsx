@@ -2,18 +2,21 @@ import { Inbox } from 'lucide-react'
 import type { RequestRow } from '../../../shared/views.ts'
 import { go, useApp } from '../../data/app-store.ts'
 import { useLoaded } from '../../data/use-call.ts'
+import { useMore } from '../../data/use-more.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { EmptyState, ListSkeleton } from '../../ui/empty-state.tsx'
 import { ago, left } from '../../ui/format.ts'
 import { listKeys } from '../../ui/list-keys.ts'
 import { Refusal } from '../../ui/notice.tsx'
+import { OlderRows } from '../../ui/older-rows.tsx'
 import { requestTitle } from '../../ui/request-title.ts'
+import { isOpen, requestState } from '../../ui/request-words.ts'
 import { ScrollRegion } from '../../ui/scroll-region.tsx'
 import { useNow } from '../../ui/use-now.ts'
 import { useShortcuts } from '../../ui/use-shortcuts.ts'
 import { QuorumDots } from './quorum-dots.tsx'
 import { RequestDetail } from './request-detail.tsx'
-import { isOpen, requestState } from './request-words.ts'
+import { requestGroups } from './request-groups.ts'
 import './requests.css'
 
 const rowId = (request: string): string => `request-${request}`
@@ -42,27 +45,20 @@ const Row = ({ row, now, current }: { row: RequestRow; now: number; current: boo
         <Badge tone={requestState[row.state].tone}>{requestState[row.state].label}</Badge>
       )}
       {row.state === 'pending' && <span className="faint inbox-time">{left(row.expiresAt, now)}</span>}
-      {row.state === 'awaiting_release' && <Badge tone="accent">waiting for a holder</Badge>}
+      {row.state === 'awaiting_release' && (
+        <Badge tone="accent">{row.kind === 'binding' ? 'waiting for a holder' : 'to be made'}</Badge>
+      )}
     </div>
   </button>
 )
 
 export const RequestsPage = () => {
-  const loaded = useLoaded('requests.list', {}, ['requests', 'members'])
+  const { limit, showMore } = useMore()
+  const loaded = useLoaded('requests.list', { limit }, ['requests', 'members'])
   const open = useApp((state) => state.open)
   const now = useNow(5000)
-  const rows = loaded.state === 'ready' ? loaded.value : []
-  const groups = [
-    {
-      label: 'For you',
-      rows: rows.filter((row) => isOpen(row) && (row.mine === 'can_approve' || row.mine === 'can_release')),
-    },
-    {
-      label: 'Open',
-      rows: rows.filter((row) => isOpen(row) && row.mine !== 'can_approve' && row.mine !== 'can_release'),
-    },
-    { label: 'Decided', rows: rows.filter((row) => !isOpen(row)) },
-  ].filter((group) => group.rows.length > 0)
+  const { rows, more } = loaded.state === 'ready' ? loaded.value : { rows: [], more: false }
+  const groups = requestGroups(rows)
   const shown = open ?? groups[0]?.rows[0]?.request ?? null
   const order = groups.flatMap((group) => group.rows.map((row) => row.request))
   const move = (by: number): void => {
@@ -99,13 +95,18 @@ export const RequestsPage = () => {
               {groups.map((group) => (
                 <div key={group.label}>
                   <h2 className="inbox-group">
-                    {group.label} <span className="faint">{group.rows.length}</span>
+                    {group.label}{' '}
+                    <span className="faint">
+                      {group.rows.length}
+                      {more && group.label === 'Decided' && '+'}
+                    </span>
                   </h2>
                   {group.rows.map((row) => (
                     <Row key={row.request} row={row} now={now} current={row.request === shown} />
                   ))}
                 </div>
               ))}
+              {more && <OlderRows what="requests" onShow={showMore} />}
             </div>
             <ScrollRegion className="inbox-detail" label="The request">
               {shown !== null && <RequestDetail key={shown} request={shown} />}

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { RequestDetail } from '../../../shared/views.ts'
 import { useApp } from '../../data/app-store.ts'
 import { useAction, useLoaded } from '../../data/use-call.ts'
+import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { ListSkeleton } from '../../ui/empty-state.tsx'
 import { ago, left } from '../../ui/format.ts'
@@ -11,6 +12,7 @@ import { Notice, Refusal } from '../../ui/notice.tsx'
 import { QuorumSlots } from '../../ui/quorum-slots.tsx'
 import { RequestFacts } from '../../ui/request-facts.tsx'
 import { requestTitle } from '../../ui/request-title.ts'
+import { requestState } from '../../ui/request-words.ts'
 import { useNow } from '../../ui/use-now.ts'
 import { useShortcuts } from '../../ui/use-shortcuts.ts'
 import { NarrowEdit } from './narrow-edit.tsx'
@@ -20,13 +22,24 @@ import { useSettled } from './use-settled.ts'
 
 const keys = { Escape: () => window.close() }
 
+const CloseButton = () => (
+  <Button aria-keyshortcuts="Escape" onClick={() => window.close()}>
+    Close <kbd aria-hidden>Esc</kbd>
+  </Button>
+)
+
 const Head = ({ row }: { row: RequestDetail['row'] }) => {
   const now = useNow(5000)
   return (
     <header className="signing-head">
       <Monogram text={row.requester.name} seed={row.requester.member} />
       <div className="grow">
-        <h1>{requestTitle(row)}</h1>
+        <div className="row">
+          <h1 className="grow">{requestTitle(row)}</h1>
+          {row.state !== 'pending' && (
+            <Badge tone={requestState[row.state].tone}>{requestState[row.state].label}</Badge>
+          )}
+        </div>
         <p className="soft">
           {row.requester.name}{' '}
           {row.kind === 'binding' ? `asks for ${row.target}` : `asks to change ${row.target}`}
@@ -68,6 +81,10 @@ export const SigningWindow = () => {
             <Refusal error={loaded.error} onRetry={loaded.reload} />
           )}
         </div>
+        <footer className="signing-foot">
+          <span className="grow" />
+          <CloseButton />
+        </footer>
       </main>
     )
   }
@@ -79,7 +96,9 @@ export const SigningWindow = () => {
   const ready = settled && open && !approve.busy && !deny.busy && narrowing?.items.length !== 0
   const sign = async (): Promise<void> => {
     const done = await approve.run({ request: row.request, requestHash: detail.requestHash, terms: narrowed })
-    if (done !== null) setOutcome('approved')
+    if (done === null) return
+    setOutcome('approved')
+    loaded.reload()
   }
   const refuse = async (): Promise<void> => {
     if ((await deny.run({ request: row.request, reason: '' })) !== null) setOutcome('denied')
@@ -126,9 +145,7 @@ export const SigningWindow = () => {
               Deny
             </Button>
           ) : (
-            <Button aria-keyshortcuts="Escape" onClick={() => window.close()}>
-              Close <kbd aria-hidden>Esc</kbd>
-            </Button>
+            <CloseButton />
           )}
         </div>
         {open && (

@@ -1,10 +1,10 @@
-import type { RequestRow } from '../../../shared/views.ts'
-import type { Tone } from '../../ui/badge.tsx'
+import type { RequestRow } from '../../shared/views.ts'
+import type { Tone } from './badge.tsx'
 
 /** What each state is called, and how loud it is. */
 export const requestState: Record<RequestRow['state'], { label: string; tone: Tone }> = {
   pending: { label: 'waiting for approval', tone: 'warn' },
-  awaiting_release: { label: 'approved, waiting for a holder', tone: 'accent' },
+  awaiting_release: { label: 'approved', tone: 'accent' },
   granted: { label: 'granted', tone: 'good' },
   denied: { label: 'denied', tone: 'bad' },
   cancelled: { label: 'withdrawn', tone: 'neutral' },
