@@ -1,25 +1,20 @@
 import type { StrandedRow } from '../../../shared/views.ts'
 import { go } from '../../data/app-store.ts'
 import { useAction, useLoaded } from '../../data/use-call.ts'
+import { ActionList, ActionRow } from '../../ui/action-list.tsx'
 import { Button } from '../../ui/button.tsx'
 import { when } from '../../ui/format.ts'
-import { Refusal } from '../../ui/notice.tsx'
 
 const Row = ({ row }: { row: StrandedRow }) => {
   const retry = useAction('stranded.retry')
   const discard = useAction('stranded.discard')
-  const error = retry.error ?? discard.error
   return (
-    <li>
-      <div className="stranded">
-        <div>
-          <strong className="clip">{row.name}</strong>
-          <div className="faint clip">
-            {row.place} · {row.change === 'delete' ? 'deletion' : 'change'}, {when(row.at)}
-          </div>
-        </div>
-        <span className="soft">{row.message}</span>
-        <div className="row">
+    <ActionRow
+      name={row.name}
+      about={`${row.place} · ${row.change === 'delete' ? 'deletion' : 'change'}, ${when(row.at)}`}
+      error={retry.error ?? discard.error}
+      actions={
+        <>
           {row.listed ? (
             <Button size="small" onClick={() => go('credentials', row.item)}>
               Choose a version
@@ -38,10 +33,11 @@ const Row = ({ row }: { row: StrandedRow }) => {
           >
             Discard
           </Button>
-        </div>
-      </div>
-      {error !== null && <Refusal error={error} />}
-    </li>
+        </>
+      }
+    >
+      {row.message}
+    </ActionRow>
   )
 }
 
@@ -52,21 +48,19 @@ export const StrandedChanges = () => {
   const { value: rows } = loaded
   return (
     <div className="banner">
-      <section className="card" aria-label="Changes that could not be made">
-        <div className="card-head">
-          <h2 className="grow">
-            {rows.length === 1
-              ? 'A change you made offline could not be made'
-              : `${rows.length} changes you made offline could not be made`}
-          </h2>
-          <span className="faint">kept on this computer only</span>
-        </div>
-        <ul>
-          {rows.map((row) => (
-            <Row key={row.id} row={row} />
-          ))}
-        </ul>
-      </section>
+      <ActionList
+        label="Changes that could not be made"
+        title={
+          rows.length === 1
+            ? 'A change you made offline could not be made'
+            : `${rows.length} changes you made offline could not be made`
+        }
+        note="kept on this computer only"
+      >
+        {rows.map((row) => (
+          <Row key={row.id} row={row} />
+        ))}
+      </ActionList>
     </div>
   )
 }
