@@ -3,6 +3,7 @@ import type { UnlockedSession } from '@countersign/client/session/unlocked-sessi
 import type { AuditAction, AuditRecord } from '@countersign/schema/audit'
 import type { EnvironmentId, ItemId, RequestId } from '@countersign/schema/ids'
 import type { LedgerContent } from '@countersign/schema/ledger-entries'
+import { UNREADABLE } from '../../shared/audit-outcome.ts'
 import { ruleInWords } from '../../shared/rule-words.ts'
 import { unrecordedInWords } from '../../shared/unrecorded-words.ts'
 import type { AuditRow } from '../../shared/views.ts'
@@ -162,7 +163,7 @@ export const auditRow = (session: UnlockedSession, event: TimelineEvent): AuditR
     seq: event.seq,
   }
   if (event.source === 'ledger') {
-    const outcome = event.refused ?? (event.content === null ? 'unreadable' : 'ok')
+    const outcome = event.refused ?? (event.content === null ? UNREADABLE : 'ok')
     if (event.content === null)
       return { ...common, action: event.type, target: '', detail: '', outcome, verified: true }
     return {
@@ -186,7 +187,7 @@ export const auditRow = (session: UnlockedSession, event: TimelineEvent): AuditR
       action,
       target: `${name} in ${placeName(ledger, event.environment)}`,
       detail: event.version === null ? '' : `version ${event.version}`,
-      outcome: event.refused ?? (event.change === 'unreadable' ? 'unreadable' : 'ok'),
+      outcome: event.refused ?? (event.change === 'unreadable' ? UNREADABLE : 'ok'),
       verified: true,
     }
   }

@@ -1,5 +1,6 @@
 import { BadgeCheck, Download, FileClock, ShieldAlert } from 'lucide-react'
 import { useRef, useState } from 'react'
+import { UNREADABLE } from '../../../shared/audit-outcome.ts'
 import type { AuditRow } from '../../../shared/views.ts'
 import { useApp } from '../../data/app-store.ts'
 import { Badge } from '../../ui/badge.tsx'
@@ -43,7 +44,11 @@ const Entry = ({ row, onClose }: { row: AuditRow; onClose: () => void }) => (
       <dt>On</dt>
       <dd>{row.target === '' ? '–' : row.target}</dd>
       <dt>Outcome</dt>
-      <dd>{row.outcome}</dd>
+      <dd>
+        {row.outcome === UNREADABLE
+          ? 'Signed and in its place; this computer has no key to read what it says.'
+          : row.outcome}
+      </dd>
       {row.detail !== '' && (
         <>
           <dt>Detail</dt>

@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type RefObject, useEffect, useState } from 'react'
+import { UNREADABLE } from '../../../shared/audit-outcome.ts'
 import type { AuditRow } from '../../../shared/views.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { when } from '../../ui/format.ts'
@@ -9,6 +10,14 @@ import { useShortcuts } from '../../ui/use-shortcuts.ts'
 const ROW_HEIGHT = 36
 
 const openerId = (row: AuditRow): string => `entry-${row.id}`
+
+/** What this computer has no key to is no fault of anybody's: said, and not as a warning. */
+const Outcome = ({ outcome }: { outcome: string }) =>
+  outcome === 'ok' || outcome === UNREADABLE ? (
+    <span className="faint">{outcome === 'ok' ? 'ok' : 'not readable here'}</span>
+  ) : (
+    <Badge tone="warn">{outcome}</Badge>
+  )
 
 interface AuditTableProps {
   rows: readonly AuditRow[]
@@ -81,11 +90,7 @@ export const AuditTable = ({ rows, scroller, onEnd, onOpen }: AuditTableProps) =
                   {row.target}
                 </td>
                 <td className="clip">
-                  {row.outcome === 'ok' ? (
-                    <span className="faint">ok</span>
-                  ) : (
-                    <Badge tone="warn">{row.outcome}</Badge>
-                  )}
+                  <Outcome outcome={row.outcome} />
                 </td>
                 <td className="faint mono">
                   {row.verified ? `${row.source} #${row.seq}` : <Badge tone="bad">unverified</Badge>}
