@@ -113,7 +113,7 @@ export const auditRows = (count: number): AuditRow[] =>
       actor: [ada, ben, chiara, dai][n % 4]!.name,
       action,
       target,
-      outcome: action === 'read refused' ? 'grant_expired' : n === 3 ? 'unreadable' : 'ok',
+      outcome: action === 'read refused' ? 'grant_expired' : n === 1 ? 'unreadable' : 'ok',
       detail,
       verified: true,
       seq: count - n,

@@ -6,6 +6,11 @@ import { gone, type Scene } from '../scene.ts'
 /** The audit. */
 export const auditScenes: readonly Scene[] = [
   { name: 'audit-export', page: 'audit', steps: [{ click: 'Export' }] },
+  {
+    name: 'audit-unreadable',
+    page: 'audit',
+    steps: [{ click: 'Details of entry 899' }],
+  },
   { name: 'audit', page: 'audit', status: { me: { ...ada, roles: ['admin', 'auditor'], approver: true } } },
   {
     name: 'audit-problems',

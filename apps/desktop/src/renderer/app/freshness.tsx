@@ -6,7 +6,10 @@ import { useNow } from '../ui/use-now.ts'
 
 const MOST_SQUARES = 8
 
-const words: Record<NonNullable<StatusView['server']>['connection'], string> = {
+type Connection = NonNullable<StatusView['server']>['connection']
+/** In the sidebar, beside the squares. */
+const brief: Partial<Record<Connection, string>> = { offline: 'Offline', refused: 'Refused' }
+const words: Record<Connection, string> = {
   offline: 'Server not reached',
   connecting: 'Connecting…',
   catching_up: 'Catching up…',
@@ -73,7 +76,7 @@ export const Freshness = ({ status }: { status: StatusView }) => {
       <button type="button" className="freshness" popoverTarget="freshness">
         <span className="row">
           <i className="dot" data-state={server.connection} />
-          <span className="grow clip">{words[server.connection]}</span>
+          <span className="grow clip">{brief[server.connection] ?? words[server.connection]}</span>
           <Squares witness={witness} />
           <ChevronRight size={14} aria-hidden />
         </span>

@@ -96,8 +96,7 @@ export const CheckField = ({
   <label className="check">
     <input {...rest} type="checkbox" />
     <span>
-      {label}
-      {hint !== undefined && <span className="field-hint"> {hint}</span>}
+      {label} {hint !== undefined && <span className="field-hint">{hint}</span>}
     </span>
   </label>
 )

@@ -14,7 +14,7 @@ const openerId = (row: AuditRow): string => `entry-${row.id}`
 /** What this computer has no key to is no fault of anybody's: said, and not as a warning. */
 const Outcome = ({ outcome }: { outcome: string }) =>
   outcome === 'ok' || outcome === UNREADABLE ? (
-    <span className="faint">{outcome === 'ok' ? 'ok' : 'not readable here'}</span>
+    <span className="faint">{outcome}</span>
   ) : (
     <Badge tone="warn">{outcome}</Badge>
   )

@@ -5,6 +5,7 @@ import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Notice, Refusal } from '../../ui/notice.tsx'
+import { RecoveryCodeField } from '../../ui/recovery-code-field.tsx'
 import { toast } from '../../ui/toasts.tsx'
 import { RetireKey } from './retire-key.tsx'
 
@@ -30,12 +31,10 @@ const AddKey = ({ byCode }: { byCode: boolean }) => {
       }}
     >
       {byCode && (
-        <TextField
-          label="Recovery code"
-          className="mono"
-          hint="No key of yours is set up on this computer, so the code lets the new one in."
+        <RecoveryCodeField
+          why="No key of yours is set up on this computer, so the code lets the new one in."
           value={code}
-          onChange={(event) => setCode(event.target.value)}
+          onChange={setCode}
         />
       )}
       <div className="row">

@@ -107,42 +107,50 @@ const Shortcuts = () => (
   </div>
 )
 
-export const SettingsPage = () => {
+const LocalApi = () => {
   const status = useApp((state) => state.status)
   return (
-    <section className="page" aria-label="Settings">
-      <header className="page-head">
-        <h1>Settings</h1>
-      </header>
-      <div className="page-body">
-        <div className="page-pad settings">
+    <div className="card">
+      <div className="card-head">
+        <h2>Local API</h2>
+      </div>
+      <div className="card-body stack">
+        {status?.localApi?.portMoved && (
+          <Notice tone="bad" title="Another program has this computer’s usual port">
+            Countersign answers on another one for now. Find out who listens there before you trust programs
+            that use the fixed address.
+          </Notice>
+        )}
+        <dl className="facts">
+          <dt>Address</dt>
+          <dd className="mono">{status?.localApi?.url ?? 'not served'}</dd>
+          <dt>Socket</dt>
+          <dd className="mono">{status?.localApi?.socket ?? '–'}</dd>
+          <dt>Sync server</dt>
+          <dd className="mono">{status?.server?.url ?? '–'}</dd>
+        </dl>
+      </div>
+    </div>
+  )
+}
+
+export const SettingsPage = () => (
+  <section className="page" aria-label="Settings">
+    <header className="page-head">
+      <h1>Settings</h1>
+    </header>
+    <div className="page-body">
+      <div className="page-pad settings">
+        <div className="stack">
           <Preferences />
           <SecurityKeys />
+        </div>
+        <div className="stack">
           <Computers />
-          <div className="card">
-            <div className="card-head">
-              <h2>Local API</h2>
-            </div>
-            <div className="card-body stack">
-              {status?.localApi?.portMoved && (
-                <Notice tone="bad" title="Another program has this computer’s usual port">
-                  Countersign answers on another one for now. Find out who listens there before you trust
-                  programs that use the fixed address.
-                </Notice>
-              )}
-              <dl className="facts">
-                <dt>Address</dt>
-                <dd className="mono">{status?.localApi?.url ?? 'not served'}</dd>
-                <dt>Socket</dt>
-                <dd className="mono">{status?.localApi?.socket ?? '–'}</dd>
-                <dt>Sync server</dt>
-                <dd className="mono">{status?.server?.url ?? '–'}</dd>
-              </dl>
-            </div>
-          </div>
+          <LocalApi />
           <Shortcuts />
         </div>
       </div>
-    </section>
-  )
-}
+    </div>
+  </section>
+)

@@ -1,4 +1,4 @@
-import { MonitorSmartphone, Stamp, UserPlus } from 'lucide-react'
+import { Check, MonitorSmartphone, Stamp, UserPlus } from 'lucide-react'
 import { useState } from 'react'
 import { useApp } from '../../data/app-store.ts'
 import { Button } from '../../ui/button.tsx'
@@ -43,7 +43,7 @@ const Steps = ({ step }: { step: Step }) => {
           aria-current={index === at ? 'step' : undefined}
           data-done={index < at ? '' : undefined}
         >
-          <i>{index + 1}</i>
+          <i>{index < at ? <Check size={12} aria-label="done" /> : index + 1}</i>
           {each.label}
         </li>
       ))}

@@ -4,6 +4,7 @@ import { useAction } from '../../data/use-call.ts'
 import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Notice, Refusal } from '../../ui/notice.tsx'
+import { RecoveryCodeField } from '../../ui/recovery-code-field.tsx'
 
 /** A way in to go with the sheet: a security key that is still in hand, or the recovery code. */
 export const TakeOver = ({ text, server }: { text: string; server: string }) => {
@@ -38,15 +39,7 @@ export const TakeOver = ({ text, server }: { text: string; server: string }) => 
         maxLength={100}
         onChange={(event) => setDevice(event.target.value)}
       />
-      {typing && (
-        <TextField
-          label="Recovery code"
-          className="mono"
-          value={code}
-          hint="Nine groups of four, from where you wrote it down; case and dashes do not matter."
-          onChange={(event) => setCode(event.target.value)}
-        />
-      )}
+      {typing && <RecoveryCodeField value={code} onChange={setCode} />}
       {error !== null && <Refusal error={error} />}
       <div className="row">
         <Button kind="primary" submit busy={busy} disabled={name === '' || (typing && code.trim() === '')}>

@@ -3,8 +3,8 @@ import { useState } from 'react'
 import type { StatusView } from '../../../shared/views.ts'
 import { useAction } from '../../data/use-call.ts'
 import { Button } from '../../ui/button.tsx'
-import { TextField } from '../../ui/field.tsx'
 import { Notice, Refusal } from '../../ui/notice.tsx'
+import { RecoveryCodeField } from '../../ui/recovery-code-field.tsx'
 
 /** Locked: the core holds no keys. It says that something waits, never what. */
 export const UnlockScreen = ({ status }: { status: StatusView }) => {
@@ -43,14 +43,7 @@ export const UnlockScreen = ({ status }: { status: StatusView }) => {
               void recover.run({ text })
             }}
           >
-            <TextField
-              label="Recovery code"
-              className="mono"
-              value={text}
-              onChange={(event) => setText(event.target.value)}
-              hint="From your recovery sheet; case and dashes do not matter."
-              autoFocus
-            />
+            <RecoveryCodeField value={text} onChange={setText} autoFocus />
             {recover.error !== null && <Refusal error={recover.error} />}
             <div className="row">
               <Button kind="primary" submit busy={recover.busy} disabled={text.trim() === ''}>
