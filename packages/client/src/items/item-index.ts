@@ -36,10 +36,14 @@ interface StoredItem {
   /** Which of the history is current. */
   readonly current: number
 }
-interface StoredIndex {
+/** One part of an index; the unreadable ones are counted in the first. */
+interface StoredPart {
   readonly items: readonly StoredItem[]
   readonly unreadable: number
 }
+
+/** A part of a stored index ends with the item that brings it to so many characters. */
+const PART_LENGTH = 512 * 1024
 
 /** Whether versions written on one base wait for somebody to choose: the next accepted version settles it. */
 export const hasFork = (record: ItemRecord): boolean => record.history.at(-1)?.conflict === true
@@ -62,49 +66,38 @@ export class ItemIndex {
     this.#environment = environment
   }
 
-  /** The index that `stored` describes: this installation's own sealed bytes, so its form is not checked again. */
-  static restore(team: TeamId, environment: EnvironmentId, stored: string): ItemIndex {
+  /** The index that the parts of `stored` describe: this installation's own sealed bytes, so their form is not checked again. */
+  static restore(team: TeamId, environment: EnvironmentId, stored: Iterable<string>): ItemIndex {
     const index = new ItemIndex(team, environment)
-    const { items, unreadable }: StoredIndex = JSON.parse(stored)
-    for (const { item, meta, history, current } of items) {
-      const versions = history.map(
-        ([version, seq, at, by, deleted, conflict]): ItemVersion => ({
-          version,
-          seq,
-          at,
-          by,
-          deleted,
-          conflict,
-        }),
-      )
-      const now = versions[current]
-      if (now === undefined) continue
-      const valueHash = new Uint8Array(Buffer.from(meta.valueHash, 'base64'))
-      index.#put({ item, environment, meta: { ...meta, valueHash }, current: now, history: versions })
+    for (const part of stored) {
+      const { items, unreadable }: StoredPart = JSON.parse(part)
+      for (const item of items) index.#restoreItem(item)
+      index.unreadable += unreadable
     }
-    index.unreadable = unreadable
     return index
   }
 
-  /** For a checkpoint that the caller seals. */
-  stored(): string {
-    const items = [...this.#items.values()].map(
-      ({ item, meta, current, history }): StoredItem => ({
-        item,
-        meta: { ...meta, valueHash: Buffer.from(meta.valueHash).toString('base64') },
-        history: history.map(({ version, seq, at, by, deleted, conflict }) => [
-          version,
-          seq,
-          at,
-          by,
-          deleted,
-          conflict,
-        ]),
-        current: history.indexOf(current),
+  #restoreItem({ item, meta, history, current }: StoredItem): void {
+    const versions = history.map(
+      ([version, seq, at, by, deleted, conflict]): ItemVersion => ({
+        version,
+        seq,
+        at,
+        by,
+        deleted,
+        conflict,
       }),
     )
-    const stored: StoredIndex = { items, unreadable: this.unreadable }
-    return JSON.stringify(stored)
+    const now = versions[current]
+    if (now === undefined) return
+    const valueHash = new Uint8Array(Buffer.from(meta.valueHash, 'base64'))
+    const environment = this.#environment
+    this.#put({ item, environment, meta: { ...meta, valueHash }, current: now, history: versions })
+  }
+
+  /** For a checkpoint that the caller seals: the index as it is now, in parts that are made one by one. */
+  stored(): Generator<string> {
+    return storedParts([...this.#items.values()], this.unreadable)
   }
 
   get(item: ItemId): ItemRecord | undefined {
@@ -194,4 +187,37 @@ export class ItemIndex {
       throw error
     }
   }
+}
+
+const storedItem = ({ item, meta, current, history }: ItemRecord): StoredItem => ({
+  item,
+  meta: { ...meta, valueHash: Buffer.from(meta.valueHash).toString('base64') },
+  history: history.map(({ version, seq, at, by, deleted, conflict }) => [
+    version,
+    seq,
+    at,
+    by,
+    deleted,
+    conflict,
+  ]),
+  current: history.indexOf(current),
+})
+
+/** Records are never written to: those of now stay what they are while this goes on. */
+function* storedParts(records: readonly ItemRecord[], unreadable: number): Generator<string> {
+  let items: string[] = []
+  let length = 0
+  let left = unreadable
+  const part = (): string => `{"items":[${items.join()}],"unreadable":${left}}`
+  for (const record of records) {
+    const item = JSON.stringify(storedItem(record))
+    items.push(item)
+    length += item.length
+    if (length < PART_LENGTH) continue
+    yield part()
+    items = []
+    length = 0
+    left = 0
+  }
+  if (items.length > 0 || left > 0) yield part()
 }

@@ -8,7 +8,7 @@ const partSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array)
 export const partsOf = (name: string, bytes: Uint8Array): [string, Uint8Array][] => {
   const out: [string, Uint8Array][] = []
   for (let at = 0; at < bytes.length; at += PART_BYTES) {
-    out.push([`${name}.${out.length}`, bytes.slice(at, at + PART_BYTES)])
+    out.push([`${name}.${out.length}`, bytes.subarray(at, at + PART_BYTES)])
   }
   return out
 }
