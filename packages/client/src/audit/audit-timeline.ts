@@ -1,4 +1,4 @@
-import { parseCompartmentContent } from '@countersign/ledger/compartment-content'
+import { type CompartmentContent, parseCompartmentContent } from '@countersign/ledger/compartment-content'
 import type { AuditRecord } from '@countersign/schema/audit'
 import {
   auditStream,
@@ -9,6 +9,7 @@ import {
   type StreamName,
 } from '@countersign/schema/ids'
 import type { LedgerContent } from '@countersign/schema/ledger-entries'
+import { readItemMeta } from '../items/item-blobs.ts'
 import type { VerifiedEntry } from '../replica/verified-entry.ts'
 import type { UnlockedSession } from '../session/unlocked-session.ts'
 import { openContent } from '../team/entry-body.ts'
@@ -37,12 +38,15 @@ export type TimelineEvent =
   | (Common & {
       readonly source: 'compartment'
       readonly environment: EnvironmentId
+      /** `unreadable`: it is no item change, or this member has no key to what it says. */
       readonly change: 'put' | 'delete' | 'unreadable'
       readonly item: string | null
       readonly version: number | null
       readonly refused: string | null
     })
   | (Common & { readonly source: 'device'; readonly record: AuditRecord })
+
+const changes = { 'item.put': 'put', 'item.delete': 'delete' } as const
 
 const timelines = new WeakMap<UnlockedSession, AuditTimeline>()
 
@@ -138,11 +142,19 @@ export class AuditTimeline {
       ...this.#common(entry, envelope.ledger?.seq ?? -1),
       source: 'compartment',
       environment,
-      change: content === null ? 'unreadable' : content.type === 'item.put' ? 'put' : 'delete',
+      change: content === null || !this.#opens(environment, content) ? 'unreadable' : changes[content.type],
       item: content?.plain.item ?? null,
       version: content?.plain.version ?? null,
       refused: this.#refused(entry),
     }
+  }
+
+  /** Whether this member has the key to what the entry says, and it opens. A deletion says nothing that is sealed. */
+  #opens(environment: EnvironmentId, content: CompartmentContent): boolean {
+    if (content.type === 'item.delete') return true
+    const { ring, team } = this.#session
+    const key = ring.metaKey(environment, content.plain.epoch)
+    return key !== null && readItemMeta(team, environment, content.plain, key) !== undefined
   }
 
   #recordEvents(device: DeviceId, entry: VerifiedEntry): TimelineEvent[] {

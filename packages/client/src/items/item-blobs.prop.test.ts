@@ -10,6 +10,7 @@ import {
   openItemMeta,
   openItemValue,
   openRelease,
+  readItemMeta,
   sealItemVersion,
   sealRelease,
 } from './item-blobs.ts'
@@ -38,6 +39,17 @@ describe('item versions', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('P18 what another key sealed, or nonsense under the right one, is not read, and is no failure', () => {
+    const both = keys()
+    const { team, environment } = place
+    const { put } = sealItemVersion(place, 2, both, meta, { api_key: 'one' })
+    expect(readItemMeta(team, environment, put, both.meta)).toMatchObject({ name: 'openai' })
+    expect(readItemMeta(team, environment, put, keys().meta)).toBeUndefined()
+    expect(readItemMeta(team, environment, { ...put, meta: put.meta.slice(1) }, both.meta)).toBeUndefined()
+    const nonsense = sealItemVersion(place, 2, both, { ...meta, name: 'No Slug At All' }, { api_key: 'one' })
+    expect(readItemMeta(team, environment, nonsense.put, both.meta)).toBeUndefined()
   })
 
   it('P7 the value of another version is no value of this one, even under a key that would open it', () => {

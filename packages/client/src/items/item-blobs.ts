@@ -1,9 +1,10 @@
 import { open, seal } from '@countersign/crypto/aead'
+import { CryptoError } from '@countersign/crypto/crypto-error'
 import { equalBytes, sha256 } from '@countersign/crypto/hash'
 import { openSealed, sealTo } from '@countersign/crypto/kem'
 import type { KeyPair } from '@countersign/crypto/key-pair'
 import { Secret } from '@countersign/crypto/secret'
-import { decodeCanonical, encodeCanonical } from '@countersign/schema/canonical'
+import { CanonicalError, decodeCanonical, encodeCanonical } from '@countersign/schema/canonical'
 import {
   type ItemMeta,
   type ItemPut,
@@ -13,6 +14,7 @@ import {
 } from '@countersign/schema/item'
 import type { Release } from '@countersign/schema/ledger-entries'
 import { isItemMeta } from '@countersign/schema/shape'
+import { z } from 'zod'
 import { ClientError } from '../client-error.ts'
 
 /** Where an item version lives; every context is rebuilt from this, never read from the entry's author. */
@@ -78,6 +80,23 @@ export const openItemMeta = (team: string, environment: string, put: ItemPut, me
   const plain = open(metaKey, metaContext(placeOf(team, environment, put), put.epoch), put.meta)
   const meta = decodeCanonical(plain)
   return isItemMeta(meta) ? meta : itemMetaSchema.parse(meta)
+}
+
+/** The meta of a version; undefined where it does not open: another key, or its author sealed nonsense. */
+export const readItemMeta = (
+  team: string,
+  environment: string,
+  put: ItemPut,
+  metaKey: Secret,
+): ItemMeta | undefined => {
+  try {
+    return openItemMeta(team, environment, put, metaKey)
+  } catch (error) {
+    const nonsense =
+      error instanceof CryptoError || error instanceof CanonicalError || error instanceof z.ZodError
+    if (nonsense) return undefined
+    throw error
+  }
 }
 
 /** The item key of a version, through the compartment's value key. */

@@ -1,13 +1,10 @@
-import { CryptoError } from '@countersign/crypto/crypto-error'
 import type { Secret } from '@countersign/crypto/secret'
 import type { CompartmentContent } from '@countersign/ledger/compartment-content'
 import type { Verdict } from '@countersign/ledger/refusal'
-import { CanonicalError } from '@countersign/schema/canonical'
 import type { EnvironmentId, ItemId, MemberId, TeamId } from '@countersign/schema/ids'
-import type { ItemMeta, ItemPut } from '@countersign/schema/item'
-import { z } from 'zod'
+import type { ItemMeta } from '@countersign/schema/item'
 import type { VerifiedEntry } from '../replica/verified-entry.ts'
-import { openItemMeta } from './item-blobs.ts'
+import { readItemMeta } from './item-blobs.ts'
 
 /** One version in an item's history; `seq` is its entry in the compartment stream. */
 export interface ItemVersion {
@@ -149,7 +146,10 @@ export class ItemIndex {
       if (before !== undefined) this.#items.set(item, { ...before, history })
       return
     }
-    const meta = content.type === 'item.put' ? this.#openMeta(content.plain, metaKey) : before?.meta
+    const meta =
+      content.type === 'item.put'
+        ? readItemMeta(this.#team, this.#environment, content.plain, metaKey)
+        : before?.meta
     if (meta === undefined) {
       this.unreadable += 1
       // Its version counts all the same: whoever changes the item next writes on top of it.
@@ -175,17 +175,6 @@ export class ItemIndex {
     const named = this.#byName.get(name)
     if (named === item) this.#byName.delete(name)
     else if (named !== undefined && typeof named !== 'string') named.delete(item)
-  }
-
-  #openMeta(put: ItemPut, metaKey: Secret): ItemMeta | undefined {
-    try {
-      return openItemMeta(this.#team, this.#environment, put, metaKey)
-    } catch (error) {
-      const nonsense =
-        error instanceof CryptoError || error instanceof CanonicalError || error instanceof z.ZodError
-      if (nonsense) return undefined
-      throw error
-    }
   }
 }
 
