@@ -20,7 +20,7 @@ const CAUGHT_BY: Readonly<Record<string, { readonly invariant: InvariantName; re
   'rollback-not-looked-for': { invariant: 'rollback-seen', seed: 53 },
   'split-view-not-looked-for': { invariant: 'fork-seen', seed: 4 },
   'removal-brings-no-key': { invariant: 'reducers-agree', seed: 72 },
-  'landed-is-a-conflict': { invariant: 'intent-once', seed: 459 },
+  'landed-is-a-conflict': { invariant: 'intent-once', seed: 1229 },
   'kept-read-of-another': { invariant: 'read-true', seed: 13 },
   'no-offline-limit': { invariant: 'read-fresh', seed: 445 },
   'no-unwitnessed-limit': { invariant: 'read-witnessed', seed: 5835 },
