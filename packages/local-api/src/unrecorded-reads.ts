@@ -39,7 +39,7 @@ export class UnrecordedReads {
   readonly #tallies = new Map<string, Tally>()
   #since: number | null = null
   #reads = 0
-  /** The first refused write since the last that was taken, by two clocks: one can be set back, the other stops while the machine sleeps. */
+  /** The first refused write since the last that was taken, by two clocks: a host may give one that can be set back, the other stops while the machine sleeps. */
   #refusedSince: { readonly time: number; readonly monotonic: number } | null = null
 
   constructor(now: () => number) {
