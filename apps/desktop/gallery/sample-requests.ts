@@ -30,7 +30,7 @@ export const requests: RequestRow[] = [
     kind: 'change',
     application: 'A change to the team',
     target: 'llm / production',
-    reason: 'Dai Nakamura: llm / production from “may ask” to “holds”',
+    reason: 'Change what Dai Nakamura may do',
     requester: ben,
     needed: 3,
     createdAt: now - 50 * MINUTE,
@@ -62,6 +62,7 @@ export const requests: RequestRow[] = [
   request(7, { state: 'cancelled', mine: 'none', createdAt: now - 4 * DAY, application: 'nightly-evals' }),
 ]
 
+const changeLines = ['Change what Dai Nakamura may do', 'llm / production: from “may ask” to “holds”']
 const hash = '9f3a1c40 77be02d1 5e88aa07 36fcc1e5 4be091d2 d07c5518 f2a39b6e 44101a2b'
 
 export const requestDetail = (wanted: string): RequestDetail => {
@@ -87,7 +88,7 @@ export const requestDetail = (wanted: string): RequestDetail => {
           { label: 'Asked over', value: 'the local socket' },
         ]
       : [],
-    summary: binding ? '' : row.reason,
+    change: binding ? [] : changeLines,
     deniedBy: row.state === 'denied' ? ben : null,
     denyReason: row.state === 'denied' ? 'Use the staging key for notebooks.' : '',
   }

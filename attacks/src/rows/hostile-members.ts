@@ -2,6 +2,7 @@ import { findItem } from '@countersign/client/items/item-actions'
 import { removeMember } from '@countersign/client/members/remove-member'
 import { changeTeam } from '@countersign/client/requests/change-actions'
 import { releaseGrant } from '@countersign/client/requests/request-actions'
+import { requestDetail } from '@countersign/desktop/core/views/request-views'
 import { LEDGER } from '@countersign/schema/ids'
 import type { LedgerBody, LedgerPlain } from '@countersign/schema/ledger-entries'
 import { type Attack, refused, succeeded, type Weakening } from '../attack.ts'
@@ -181,6 +182,50 @@ export const hostileMembers: readonly Attack[] = [
       const forgery = { server, pen: penOf(company, erik), teamKey: teamKeyOf(erik) }
       const refusal = await judgementOfForged(ada, forgery, 'member.roles', rolesOf(erik.member), NOTHING)
       return refusal ?? succeeded('Erik is an admin again')
+    },
+  },
+  {
+    ref: 'M-other-words',
+    area: AREA,
+    title: 'a change is asked for in other words than it says',
+    tried:
+      'Erik, an admin, asks that Dana may hold production, and calls it a longer deadline; Abel reads it and touches.',
+    refusal: 'own.words',
+    weakened: {
+      without: 'the words that the approver’s own client makes from what is signed',
+      edits: [
+        {
+          file: 'apps/desktop/src/core/views/request-views.ts',
+          find: "body.kind === 'change' ? changeWords(ledger, body.requester, body.change) : []",
+          replace:
+            "body.kind === 'change' ? [body.reason, ...changeWords(ledger, body.requester, body.change).slice(0, 0)] : []",
+        },
+      ],
+    },
+    run: async (stage) => {
+      const company = await Company.found(stage)
+      const { ada, production } = company
+      const abel = await company.approver()
+      const dana = await company.developer()
+      const erik = await company.add(
+        'Erik',
+        ['admin'],
+        [{ environment: production, level: 'hold', approve: false }],
+      )
+      await company.requireApprovals(1)
+      await erik.inStepWith(ada)
+      const access = [{ environment: production, level: 'hold' as const, approve: false }]
+      const change = { type: 'member.access' as const, member: dana.member, access }
+      const { request } = must(await changeTeam(erik.session, change, 'Decide within two days'))
+      await abel.inStepWith(ada)
+      const shown = requestDetail(abel.session, request ?? '')
+      if (shown === undefined) throw new Error('Abel is shown nothing')
+      const said = shown.change.join('; ')
+      const truth = said.includes('Dana') && said.includes('production') && said.includes('holds')
+      const words = [said, shown.row.reason, shown.row.target].join('; ')
+      if (truth && !words.includes('two days')) return refused('own.words', said)
+      must(await company.approve(abel, request ?? ''))
+      return succeeded(`Abel signed “${said}”, and Dana may hold production`)
     },
   },
   {

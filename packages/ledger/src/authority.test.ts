@@ -248,7 +248,9 @@ describe('no self-minted quorum', () => {
         request: request.replace(/./g, (digit) => (digit === 'a' ? 'b' : 'a')),
         ...changes,
       }).outcome
-    expect(fresh({ entryType: 'member.remove' })).toBe('request.change_type')
+    const removal = { ...body, change: { type: 'member.remove', member: ben.member } }
+    expect(ledgerEntrySchemas['request.create'].body.safeParse(body).success).toBe(true)
+    expect(ledgerEntrySchemas['request.create'].body.safeParse(removal).success).toBe(false)
     expect(fresh({ environments: [body.environments[0], body.environments[0]] })).toBe('access.duplicate')
     expect(fresh({ environments: [ben.member] })).toBe('environment.unknown')
     expect(fresh({ expiresAt: body.createdAt + 25 * 3_600_000 })).toBe('request.time')

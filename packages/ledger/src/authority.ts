@@ -1,6 +1,5 @@
-import { equalBytes } from '@countersign/crypto/verify'
 import type { Envelope } from '@countersign/schema/entry'
-import { affectedBy, type ChangeContent, changeDigest } from './change.ts'
+import { affectedBy, type ChangeContent, carriesOut } from './change.ts'
 import { needsNobody } from './eligible.ts'
 import { hasQuorum } from './quorum.ts'
 import type { RefusalCode } from './refusal.ts'
@@ -34,9 +33,8 @@ export const checkAuthority = (state: LedgerState, envelope: Envelope, content: 
   }
   const { body } = request
   const same =
-    body.entryType === content.type &&
     body.subject === affected.subject &&
-    equalBytes(body.digest, changeDigest(content)) &&
+    carriesOut(content, body.change) &&
     affected.environments.every((each) => body.environments.includes(each))
   if (!same) return no('authority.mismatch')
   if (envelope.time > body.expiresAt) return no('authority.expired')

@@ -1,5 +1,6 @@
-import { hashOf } from '@countersign/crypto/verify'
+import { equalBytes } from '@countersign/crypto/verify'
 import { type CborValue, encodeCanonical } from '@countersign/schema/canonical'
+import type { DecidedChange } from '@countersign/schema/decided-change'
 import type { EnvironmentId, MemberId } from '@countersign/schema/ids'
 import type { LedgerContent } from '@countersign/schema/ledger-entries'
 import type { Access } from '@countersign/schema/membership'
@@ -22,15 +23,17 @@ export type ChangeContent = Extract<LedgerContent, { type: ChangeType }>
 export const isChangeType = (type: string): type is ChangeType => CHANGE_TYPES.some((each) => each === type)
 export const isChange = (content: LedgerContent): content is ChangeContent => isChangeType(content.type)
 
-const accessSet = (access: readonly Access[]): CborValue =>
+const accessSet = (access: readonly Access[]) =>
   access.map(({ environment, level, approve }) => ({ environment, level, approve }))
 
-/** What is decided, without the wraps and blobs that carry it out and may differ at the time they are made. */
-const decisive = (content: ChangeContent): CborValue => {
-  switch (content.type) {
+/** What an entry decides, without the wraps and blobs that carry it out and may differ at the time they are made. */
+export const decidedBy = (content: ChangeContent): DecidedChange => {
+  const { type } = content
+  switch (type) {
     case 'member.add': {
       const { member, device, credentials, access, transcript } = content.plain
       return {
+        type,
         member,
         device: { device: device.device, signKey: device.signKey, kemKey: device.kemKey },
         credentials: credentials.map(({ credentialId, publicKey }) => ({ credentialId, publicKey })),
@@ -40,23 +43,25 @@ const decisive = (content: ChangeContent): CborValue => {
       }
     }
     case 'member.access':
-      return { member: content.plain.member, access: accessSet(content.plain.access) }
+      return { type, member: content.plain.member, access: accessSet(content.plain.access) }
     case 'member.roles':
-      return { member: content.plain.member, roles: content.plain.roles }
+      return { type, member: content.plain.member, roles: content.plain.roles }
     case 'policy.set': {
       const { environment, version } = content.plain
-      return { environment, version, policy: content.body as CborValue }
+      return { type, environment, version, policy: content.body }
     }
     case 'credential.add': {
       const { credentialId, publicKey } = content.plain.credential
-      return { credentialId, publicKey }
+      return { type, credentialId, publicKey }
     }
   }
 }
 
-/** L32: what a change request names and the entry that carries it out must match. */
-export const changeDigest = (content: ChangeContent): Uint8Array =>
-  hashOf('change', encodeCanonical({ type: content.type, content: decisive(content) }))
+const canonical = (change: DecidedChange): Uint8Array => encodeCanonical(change as CborValue)
+
+/** L32: an entry carries out what a request asked for, and nothing else. */
+export const carriesOut = (content: ChangeContent, asked: DecidedChange): boolean =>
+  equalBytes(canonical(decidedBy(content)), canonical(asked))
 
 export interface Affected {
   /** The environments whose current quorum the change needs. */

@@ -3,7 +3,6 @@ import { type CborValue, encodeCanonical } from '@countersign/schema/canonical'
 import type { Envelope } from '@countersign/schema/entry'
 import type { LedgerBody, LedgerPlain } from '@countersign/schema/ledger-entries'
 import type { BindingRequest, ChangeRequest, RequestBody } from '@countersign/schema/request'
-import { isChangeType } from './change.ts'
 import { endRequest } from './ending.ts'
 import { accessOf, activeMember, atLeast, isAdmin } from './projection-lookup.ts'
 import type { RefusalCode } from './refusal.ts'
@@ -43,8 +42,7 @@ const checkBinding = (state: LedgerState, envelope: Envelope, body: BindingReque
 }
 
 const checkChange = (state: LedgerState, envelope: Envelope, body: ChangeRequest): RefusalCode | null => {
-  if (!isChangeType(body.entryType)) return 'request.change_type'
-  const ownCredential = body.entryType === 'credential.add' && body.subject === envelope.member
+  const ownCredential = body.change.type === 'credential.add' && body.subject === envelope.member
   if (!ownCredential && !isAdmin(state.projection, envelope.member)) return 'author.not_admin'
   if (new Set(body.environments).size !== body.environments.length) return 'access.duplicate'
   let deadlineMs = LONGEST_DEADLINE_MS

@@ -93,7 +93,6 @@ export const REFUSALS = {
   'request.lease': 'the lease is longer than the policy allows',
   'request.duplicate_items': 'an item stands twice',
   'request.too_many': 'the requester has too many open requests',
-  'request.change_type': 'such a change needs no quorum',
   'request.unknown': 'no such request',
   'request.not_open': 'the request is decided already',
   'request.expired': 'the request has expired',

@@ -4,7 +4,7 @@ import { approvalStatement } from '@countersign/schema/approval-statement'
 import { type ItemId, type MemberId, newId, type RequestId } from '@countersign/schema/ids'
 import type { LedgerBody } from '@countersign/schema/ledger-entries'
 import type { Terms } from '@countersign/schema/request'
-import { affectedBy, type ChangeContent, changeDigest } from '../src/change.ts'
+import { affectedBy, type ChangeContent, decidedBy } from '../src/change.ts'
 import { approvalPolicyVersion } from '../src/eligible.ts'
 import { effectiveTerms } from '../src/quorum.ts'
 import { type ApprovalChoice, statementFor } from '../src/reduce-approvals.ts'
@@ -79,10 +79,9 @@ export class TeamRequests extends TeamMembers {
       requester: person.member,
       device: person.device.device,
       environments: [...affected.environments],
-      entryType: content.type,
-      digest: changeDigest(content),
+      change: decidedBy(content),
       subject: affected.subject,
-      summary: '',
+      reason: '',
       nonce: randomBytes(32),
       createdAt: this.clock,
       expiresAt: this.clock + 3_600_000,

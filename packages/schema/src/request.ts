@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { hashSchema, nameSchema, noteSchema, seqSchema, timeSchema } from './bytes.ts'
+import { decidedChangeSchema } from './decided-change.ts'
 import { idSchema } from './ids.ts'
 
 /** What the agent saw of the program that asks. All of it is shown to approvers as observed, never as proved. */
@@ -59,7 +60,7 @@ export const bindingRequestSchema = z.strictObject({
 })
 export type BindingRequest = z.infer<typeof bindingRequestSchema>
 
-/** A change that needs a quorum (P3): the entry type and the digest of its decisive content, which the later entry must match. */
+/** A change that needs a quorum (P3): what it decides, which the later entry must match. */
 export const changeRequestSchema = z.strictObject({
   kind: z.literal('change'),
   request: idSchema,
@@ -67,12 +68,11 @@ export const changeRequestSchema = z.strictObject({
   device: idSchema,
   /** The compartments whose quorum is asked. */
   environments: z.array(idSchema).max(200),
-  entryType: z.string().max(40),
-  /** hashOf('change', canonical decisive content): see the ledger's rules. */
-  digest: hashSchema,
+  change: decidedChangeSchema,
   /** The member the change is about, whose own approval does not count; null if none. */
   subject: idSchema.nullable(),
-  summary: noteSchema,
+  /** The requester's words; nothing in them is checked against the change. */
+  reason: noteSchema,
   nonce: hashSchema,
   createdAt: timeSchema,
   expiresAt: timeSchema,

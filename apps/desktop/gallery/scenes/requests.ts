@@ -67,7 +67,16 @@ export const requestScenes: readonly Scene[] = [
       'signing.get': () =>
         ok({
           ...requestDetail(requests[1]!.request),
-          summary: `Set the policy of llm / production: ${unrecordedInWords({ maxUnrecordedMs: 15 * MINUTE })}`,
+          change: [
+            'Set the policy of llm / production',
+            'Approved by: two of its approvers, and one of the admins',
+            'The person who asks: does not count',
+            'Time to decide: 1 day',
+            'Longest lease: 7 days (now: 1 day)',
+            'Without the server: 3 days',
+            'Without another person’s confirmation: 3 days',
+            `Audit: ${unrecordedInWords({ maxUnrecordedMs: 15 * MINUTE })} (now: ${unrecordedInWords({})})`,
+          ],
         }),
     },
   },

@@ -221,7 +221,7 @@ export class InviteBook implements MadeInvites {
         access: invite.plan.access,
         transcript: transcript.hash,
       },
-      `Add ${names.name} to the team`,
+      '',
     ).catch((error: unknown) => refuse('invite.failed', messageOf(error), 'Make a new invite.'))
     if (!changed.ok) {
       invite.state = 'failed'

@@ -311,7 +311,8 @@ export const requestDetail = z.strictObject({
   policy: z.string(),
   policyVersion: z.number(),
   caller: z.array(z.strictObject({ label: z.string(), value: z.string() })),
-  summary: z.string(),
+  /** What a change decides, line by line; empty for a binding. */
+  change: z.array(z.string()),
   deniedBy: personView.nullable(),
   denyReason: z.string(),
 })

@@ -41,7 +41,7 @@ export const addKey = async (
     const changed = await changeTeam(
       session,
       { type: 'credential.add', credential: enrolled.value.record, label },
-      `Add the security key “${label}”`,
+      '',
     )
     if (!changed.ok) return changed
     const head = session.device.replica.head(LEDGER)

@@ -1,4 +1,4 @@
-import { affectedBy, changeDigest } from '@countersign/ledger/change'
+import { affectedBy, decidedBy } from '@countersign/ledger/change'
 import { needsNobody } from '@countersign/ledger/eligible'
 import { hasQuorum } from '@countersign/ledger/quorum'
 import type { CborValue } from '@countersign/schema/canonical'
@@ -26,7 +26,7 @@ const DAY_MS = 86_400_000
 export const changeTeam = async (
   session: UnlockedSession,
   change: TeamChange,
-  summary: string,
+  reason: string,
 ): Promise<Outcome<Changed>> => {
   const id = newId()
   const requestEntry = newId()
@@ -48,10 +48,9 @@ export const changeTeam = async (
       requester: author.member,
       device: author.device,
       environments: [...affected.environments],
-      entryType: change.type,
-      digest: changeDigest(content),
+      change: decidedBy(content),
       subject: affected.subject,
-      summary,
+      reason,
       createdAt: session.now(),
       deadlineMs: Math.min(...deadlines),
     })

@@ -58,8 +58,8 @@ describe('L73 an unlock with a checkpoint of the ledger', () => {
   }
   /** Requests that were taken back. */
   const closeRequests = async ({ session }: Opened, count: number): Promise<void> => {
-    const digest = new Uint8Array(32)
-    const about = { environments: [], entryType: 'member.roles', digest, subject: null, summary: 'a role' }
+    const change = { type: 'member.roles' as const, member: newId(), roles: [] }
+    const about = { environments: [], change, subject: null, reason: 'a role' }
     const added = await session.append((author) => {
       const createdAt = session.now()
       const by = { requester: author.member, device: author.device, createdAt, deadlineMs: 60_000 }

@@ -4,13 +4,11 @@ import { type Changed, changeTeam } from '@countersign/client/requests/change-ac
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import { policyWarnings } from '@countersign/ledger/satisfiable'
 import type { Policy } from '@countersign/schema/policy'
-import { unrecordedInWords } from '../../shared/unrecorded-words.ts'
 import type { PolicyWarning } from '../../shared/views.ts'
 import { type Core, unlocked } from '../core-state.ts'
 import { entryTimes } from '../entry-times.ts'
 import type { Handlers } from '../handler.ts'
 import { memberViews } from '../views/member-views.ts'
-import { nameOf, placeName } from '../views/people.ts'
 import { warningView } from '../views/warning-view.ts'
 import { worklist } from '../worklist.ts'
 
@@ -22,12 +20,6 @@ const change = async (
 ): Promise<Outcome<Changed>> => {
   const session = unlocked(core)
   return session.ok ? make(session.value) : session
-}
-
-/** What approvers of the change read: what is let by without a record stands there, so that nobody signs it unseen. */
-const policySummary = (place: string, before: Policy, after: Policy): string => {
-  const same = before.maxUnrecordedMs === after.maxUnrecordedMs
-  return `Set the policy of ${place}${same ? '' : `: ${unrecordedInWords(after)}`}`
 }
 
 const warningsOf = (session: UnlockedSession, environment: string, policy: Policy): PolicyWarning[] =>
@@ -62,22 +54,10 @@ export const memberHandlers: Handlers<
   },
 
   'member.access': (core, { member, access }) =>
-    change(core, (session) =>
-      changeTeam(
-        session,
-        { type: 'member.access', member, access },
-        `Change what ${nameOf(session.ledger, member)} may do`,
-      ),
-    ),
+    change(core, (session) => changeTeam(session, { type: 'member.access', member, access }, '')),
 
   'member.roles': (core, { member, roles }) =>
-    change(core, (session) =>
-      changeTeam(
-        session,
-        { type: 'member.roles', member, roles },
-        `Make ${nameOf(session.ledger, member)} ${roles.join(' and ') || 'a member without a role'}`,
-      ),
-    ),
+    change(core, (session) => changeTeam(session, { type: 'member.roles', member, roles }, '')),
 
   'invites.list': (core) => (core.invites === null ? noInvites() : ok(core.invites.list())),
 
@@ -110,7 +90,7 @@ export const memberHandlers: Handlers<
       return changeTeam(
         session,
         { type: 'policy.set', environment, version: current.version + 1, policy },
-        policySummary(placeName(session.ledger, environment), current.policy, policy),
+        '',
       )
     }),
 }

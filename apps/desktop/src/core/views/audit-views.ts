@@ -7,6 +7,7 @@ import { UNREADABLE } from '../../shared/audit-outcome.ts'
 import { ruleInWords } from '../../shared/rule-words.ts'
 import { unrecordedInWords } from '../../shared/unrecorded-words.ts'
 import type { AuditRow } from '../../shared/views.ts'
+import { changeWords } from './change-words.ts'
 import { nameOf, placeName } from './people.ts'
 
 const ledgerWords: Record<LedgerContent['type'], string> = {
@@ -61,7 +62,7 @@ const requestName = (session: UnlockedSession, request: RequestId): string => {
   const body = session.ledger.requests.get(request)?.body
   if (body === undefined) return 'a request'
   return body.kind === 'change'
-    ? body.summary
+    ? (changeWords(session.ledger, body.requester, body.change)[0] ?? '')
     : `${body.application} (${nameOf(session.ledger, body.requester)}) in ${placeName(session.ledger, body.terms.environment)}`
 }
 

@@ -7,6 +7,7 @@ import type { RequestId } from '@countersign/schema/ids'
 import type { Caller } from '@countersign/schema/request'
 import { ruleInWords } from '../../shared/rule-words.ts'
 import type { RequestDetail, RequestRow } from '../../shared/views.ts'
+import { changeWords } from './change-words.ts'
 import { newest } from './newest.ts'
 import { nameOf, personView, placeName } from './people.ts'
 import { termsView } from './terms-view.ts'
@@ -38,6 +39,10 @@ const targetOf = (session: UnlockedSession, record: RequestRecord): string => {
   return `${terms.items.map((item) => item.name).join(', ')} in ${terms.vaultName} / ${terms.environmentName}`
 }
 
+/** What a change would do; empty for a binding. */
+const changeLines = ({ ledger }: UnlockedSession, { body }: RequestRecord): string[] =>
+  body.kind === 'change' ? changeWords(ledger, body.requester, body.change) : []
+
 const rowOf = (session: UnlockedSession, record: RequestRecord, status: RequestStatus): RequestRow => {
   const { body } = record
   const asked = body.kind === 'binding' ? JSON.stringify(body.terms) : ''
@@ -48,7 +53,7 @@ const rowOf = (session: UnlockedSession, record: RequestRecord, status: RequestS
     requester: personView(session.ledger, body.requester),
     application: body.kind === 'binding' ? body.application : 'A change to the team',
     target: targetOf(session, record),
-    reason: body.kind === 'binding' ? body.reason : body.summary,
+    reason: body.kind === 'binding' ? body.reason : (changeLines(session, record)[0] ?? ''),
     createdAt: body.createdAt,
     expiresAt: status.expiresAt,
     approvals: record.approvals.map((approval) => ({
@@ -124,7 +129,7 @@ export const requestDetail = (session: UnlockedSession, request: RequestId): Req
       'an admin alone',
     policyVersion: body.kind === 'binding' ? body.policyVersion : (policies[0]?.version ?? 0),
     caller: body.kind === 'binding' ? callerFacts(body.caller) : [],
-    summary: body.kind === 'change' ? body.summary : '',
+    change: changeLines(session, record),
     deniedBy: denied === undefined ? null : personView(ledger, denied.member),
     denyReason: denied?.reason ?? '',
   }

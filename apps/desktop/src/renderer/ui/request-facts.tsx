@@ -55,7 +55,12 @@ export const RequestFacts = ({ detail }: { detail: RequestDetail }) => (
           <>
             <dt>Change</dt>
             <dd>
-              <strong>{detail.summary}</strong>
+              <ul className="facts-change">
+                {detail.change.map((line, at) => (
+                  // Two environments may have one name; their place is what tells the lines apart.
+                  <li key={`${at}:${line}`}>{at === 0 ? <strong>{line}</strong> : line}</li>
+                ))}
+              </ul>
             </dd>
           </>
         ) : (
