@@ -30,7 +30,7 @@ export const requests: RequestRow[] = [
     kind: 'change',
     application: 'A change to the team',
     target: 'llm / production',
-    reason: 'Change what Dai Nakamura may do',
+    reason: 'Dai Nakamura: llm / production from “may ask” to “holds”',
     requester: ben,
     needed: 3,
     createdAt: now - 50 * MINUTE,
@@ -62,7 +62,6 @@ export const requests: RequestRow[] = [
   request(7, { state: 'cancelled', mine: 'none', createdAt: now - 4 * DAY, application: 'nightly-evals' }),
 ]
 
-const changeLines = ['Change what Dai Nakamura may do', 'llm / production: from “may ask” to “holds”']
 const hash = '9f3a1c40 77be02d1 5e88aa07 36fcc1e5 4be091d2 d07c5518 f2a39b6e 44101a2b'
 
 export const requestDetail = (wanted: string): RequestDetail => {
@@ -88,7 +87,7 @@ export const requestDetail = (wanted: string): RequestDetail => {
           { label: 'Asked over', value: 'the local socket' },
         ]
       : [],
-    change: binding ? [] : changeLines,
+    change: binding ? [] : [row.reason],
     deniedBy: row.state === 'denied' ? ben : null,
     denyReason: row.state === 'denied' ? 'Use the staging key for notebooks.' : '',
   }

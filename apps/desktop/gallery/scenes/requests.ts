@@ -67,6 +67,7 @@ export const requestScenes: readonly Scene[] = [
       'signing.get': () =>
         ok({
           ...requestDetail(requests[1]!.request),
+          row: { ...requests[1]!, reason: 'Set the policy of llm / production' },
           change: [
             'Set the policy of llm / production',
             'Approved by: two of its approvers, and one of the admins',

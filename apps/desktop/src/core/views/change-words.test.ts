@@ -55,14 +55,22 @@ describe('a change in the approver’s own words', () => {
 
   it('L32 says whose access becomes what, from what it is here', async () => {
     const all = await company()
-    const { team, dev, production } = all
-    const { environment } = production
-    const access = [{ ...team.accessTo(dev.member, environment, 'hold', true) }]
-    const plain = { teamKeyEpoch: 0, authority: null, member: dev.member, access, epochs: [], cuts: [] }
-    expect(wordsFor(all, { type: 'member.access', plain, body: {} })).toEqual([
-      'Change what Dev may do',
-      expect.stringMatching(/ \/ production: from “may ask” to “holds and approves”$/),
+    const { team, dev, production, development } = all
+    const more = team.accessTo(dev.member, production.environment, 'hold', true)
+    const less = team.accessTo(dev.member, development.environment, 'view')
+    const plain = { teamKeyEpoch: 0, authority: null, member: dev.member, epochs: [], cuts: [] }
+    const wordsOf = (access: (typeof more)[]): string[] =>
+      wordsFor(all, { type: 'member.access', plain: { ...plain, access }, body: {} })
+    expect(wordsOf([more])).toEqual([
+      expect.stringMatching(/^Dev: .* \/ production from “may ask” to “holds and approves”$/),
     ])
+    expect(wordsOf([more, less])).toEqual([
+      'Change what Dev may do',
+      expect.stringMatching(/ \/ production from “may ask” to “holds and approves”$/),
+      expect.stringMatching(/ \/ development from “holds” to “sees names”$/),
+    ])
+    const same = team.accessTo(dev.member, production.environment, 'request')
+    expect(wordsOf([same])).toEqual([expect.stringMatching(/^Dev: .* \/ production to “may ask”$/)])
   })
 
   it('L32 says who comes with which role, access and ways in', async () => {

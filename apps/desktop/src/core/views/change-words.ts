@@ -77,10 +77,13 @@ export const changeWords = (ledger: LedgerState, requester: MemberId, change: De
     }
     case 'member.access': {
       const lines = change.access.map((each) => {
-        const before = accessOf(ledger.projection, each.environment, change.member)
-        return `${placeName(ledger, each.environment)}: from ${levelWords(before)} to ${levelWords(each)}`
+        const now = levelWords(accessOf(ledger.projection, each.environment, change.member))
+        const next = levelWords(each)
+        // Once it is made there is nothing left that it was before.
+        return `${placeName(ledger, each.environment)} ${now === next ? '' : `from ${now} `}to ${next}`
       })
-      return [`Change what ${nameOf(ledger, change.member)} may do`, ...lines]
+      const who = nameOf(ledger, change.member)
+      return lines.length === 1 ? [`${who}: ${lines[0]}`] : [`Change what ${who} may do`, ...lines]
     }
     case 'member.roles':
       return [
