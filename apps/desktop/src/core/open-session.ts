@@ -87,6 +87,8 @@ export const openSession = async (
   }
   core.session = session
   session.onChanges((changes) => core.announce(...areasOf(changes)))
+  // An offline change that turned out too late brings no entry, and its person has to choose.
+  const stopQueue = device.replica.intents.onChange(() => core.announce('items'))
   const source = new VaultSource(
     {
       health: () => sourceHealth(core),
@@ -99,6 +101,7 @@ export const openSession = async (
   const stopDuties = startDuties(session)
   core.invites = await InviteBook.open(core, session)
   core.onClose(() => {
+    stopQueue()
     stopDuties()
     source.stop()
   })
