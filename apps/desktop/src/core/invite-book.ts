@@ -208,21 +208,17 @@ export class InviteBook implements MadeInvites {
     }
     invite.adding = true
     const { member, signKey, kemKey, recovery, device, credentials, names } = offer
-    const changed = await changeTeam(
-      this.#session,
-      {
-        type: 'member.add',
-        newcomer: {
-          member: { member, signKey, kemKey, roles: invite.plan.roles, recovery },
-          device,
-          credentials: [...credentials],
-        },
-        names,
-        access: invite.plan.access,
-        transcript: transcript.hash,
+    const changed = await changeTeam(this.#session, {
+      type: 'member.add',
+      newcomer: {
+        member: { member, signKey, kemKey, roles: invite.plan.roles, recovery },
+        device,
+        credentials: [...credentials],
       },
-      '',
-    ).catch((error: unknown) => refuse('invite.failed', messageOf(error), 'Make a new invite.'))
+      names,
+      access: invite.plan.access,
+      transcript: transcript.hash,
+    }).catch((error: unknown) => refuse('invite.failed', messageOf(error), 'Make a new invite.'))
     if (!changed.ok) {
       invite.state = 'failed'
       invite.error = `${changed.message} ${changed.fix}`

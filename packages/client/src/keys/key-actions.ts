@@ -38,11 +38,11 @@ export const addKey = async (
     const exclude = known.map(({ credentialId }) => credentialId)
     const enrolled = await enrolKey(authenticator, place, label, exclude)
     if (!enrolled.ok) return enrolled
-    const changed = await changeTeam(
-      session,
-      { type: 'credential.add', credential: enrolled.value.record, label },
-      '',
-    )
+    const changed = await changeTeam(session, {
+      type: 'credential.add',
+      credential: enrolled.value.record,
+      label,
+    })
     if (!changed.ok) return changed
     const head = session.device.replica.head(LEDGER)
     if (head === null) return refuse('sync.incomplete', 'The ledger is not here yet.', 'Wait for the sync.')

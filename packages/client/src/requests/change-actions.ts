@@ -26,7 +26,7 @@ const DAY_MS = 86_400_000
 export const changeTeam = async (
   session: UnlockedSession,
   change: TeamChange,
-  reason: string,
+  reason = '',
 ): Promise<Outcome<Changed>> => {
   const id = newId()
   const requestEntry = newId()

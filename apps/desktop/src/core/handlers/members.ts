@@ -54,10 +54,10 @@ export const memberHandlers: Handlers<
   },
 
   'member.access': (core, { member, access }) =>
-    change(core, (session) => changeTeam(session, { type: 'member.access', member, access }, '')),
+    change(core, (session) => changeTeam(session, { type: 'member.access', member, access })),
 
   'member.roles': (core, { member, roles }) =>
-    change(core, (session) => changeTeam(session, { type: 'member.roles', member, roles }, '')),
+    change(core, (session) => changeTeam(session, { type: 'member.roles', member, roles })),
 
   'invites.list': (core) => (core.invites === null ? noInvites() : ok(core.invites.list())),
 
@@ -87,10 +87,6 @@ export const memberHandlers: Handlers<
       if (current === undefined) {
         return refuse('environment.unknown', 'There is no such environment.', 'Reload the list.')
       }
-      return changeTeam(
-        session,
-        { type: 'policy.set', environment, version: current.version + 1, policy },
-        '',
-      )
+      return changeTeam(session, { type: 'policy.set', environment, version: current.version + 1, policy })
     }),
 }
