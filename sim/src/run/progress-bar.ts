@@ -14,11 +14,15 @@ export const progressBar = (total: number) => {
   }
   const log = (done: number, failed: number): void => {
     const twentieth = (seeds: number): number => Math.floor((seeds / total) * LOG_LINES)
-    if (twentieth(done) > twentieth(done - 1)) process.stderr.write(`${done}/${total} seeds, ${failed} failed\n`)
+    if (twentieth(done) > twentieth(done - 1))
+      process.stderr.write(`${done}/${total} seeds, ${failed} failed\n`)
   }
   return {
     at: (done: number, failed: number): void => {
-      if (!shown) return log(done, failed)
+      if (!shown) {
+        log(done, failed)
+        return
+      }
       const filled = Math.round((done / total) * WIDTH)
       line = `[${'█'.repeat(filled)}${'·'.repeat(WIDTH - filled)}] ${done}/${total} seeds, ${failed} failed`
       process.stderr.write(`\r${line}`)
