@@ -1,16 +1,10 @@
 import { z } from 'zod'
 import { blobSchema, hashSchema, nameSchema, noteSchema, seqSchema } from './bytes.ts'
 import { idSchema } from './ids.ts'
+import { SLUG, SLUG_LENGTH, SLUG_RULE } from './slug.ts'
 
-/** Item names and vault and environment names as they stand in references: no slash, question mark or hash. */
-export const slugSchema = z
-  .string()
-  .min(1)
-  .max(100)
-  .regex(
-    /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/,
-    'use lower-case letters, digits, dots, dashes and underscores',
-  )
+/** A name as it stands in references. */
+export const slugSchema = z.string().min(1).max(SLUG_LENGTH).regex(SLUG, SLUG_RULE)
 
 /** Plaintext of an item version's meta blob: what holders, approvers, requesters and auditors see. */
 export const itemMetaSchema = z.strictObject({

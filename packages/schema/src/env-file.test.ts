@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseEnvFile } from './env-file.ts'
+import { parseEnvFile, readEnvLines } from './env-file.ts'
 
 const variablesOf = (text: string): Record<string, string> => {
   const parsed = parseEnvFile(text)
@@ -11,6 +11,23 @@ describe('an env file', () => {
   it('gives plain, quoted and exported values as they stand', () => {
     const text = '\ufeffA=1\r\n# note\n\nexport B="x y" # note\nC=\'$HOME\'\nD=a#b\nE=a #b\nF=\n'
     expect(variablesOf(text)).toEqual({ A: '1', B: 'x y', C: '$HOME', D: 'a#b', E: 'a', F: '' })
+  })
+
+  it('gives every line with its number, also of two with one name', () => {
+    expect(readEnvLines('A=1\n\n# note\nA=2')).toEqual({
+      ok: true,
+      lines: [
+        { line: 1, name: 'A', value: '1' },
+        { line: 4, name: 'A', value: '2' },
+      ],
+    })
+  })
+
+  it('takes no longer for a line of a million spaces than for one of letters', () => {
+    const gap = ' '.repeat(1_000_000)
+    expect(variablesOf(`A=x${gap}y\nB=x${gap}#`)).toEqual({ A: `x${gap}y`, B: 'x' })
+    expect(parseEnvFile(`export${gap}A`)).toEqual({ ok: false, line: 1 })
+    expect(parseEnvFile(`A${gap}B`)).toEqual({ ok: false, line: 1 })
   })
 
   it('takes the last of two lines with one name', () => {
