@@ -6,6 +6,7 @@ import { ciphertexts } from './rows/ciphertexts.ts'
 import { downgrades } from './rows/downgrades.ts'
 import { histories } from './rows/histories.ts'
 import { hostileBytes } from './rows/hostile-bytes.ts'
+import { hostileImports } from './rows/hostile-imports.ts'
 import { hostileInput } from './rows/hostile-input.ts'
 import { hostileMembers } from './rows/hostile-members.ts'
 import { hostileRenderer } from './rows/hostile-renderer.ts'
@@ -45,6 +46,7 @@ const performed: readonly Attack[] = [
   ...hostileRenderer,
   ...hostileMembers,
   ...hostileInput,
+  ...hostileImports,
 ]
 
 const AREAS: readonly Area[] = [

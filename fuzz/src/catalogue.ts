@@ -29,6 +29,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       'token',
       'reference',
       'env-file',
+      'import-file',
     ],
     make: async () => (await import('./parsers/text-parsers.ts')).textParsers(),
   },

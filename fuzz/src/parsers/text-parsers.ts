@@ -1,4 +1,5 @@
-import { parseEnvFile } from '@countersign/agent/env-file'
+import { planImport } from '@countersign/client/import/import-plan'
+import { parseImport } from '@countersign/client/import/read-import'
 import { parseSheet, sheetLines } from '@countersign/client/keys/recovery-sheet'
 import { encodeInviteLink, INVITE_SCHEME, parseInviteLink } from '@countersign/client/mailbox/invite-link'
 import { newAppToken, newClaim, parseToken } from '@countersign/crypto/app-token'
@@ -6,8 +7,10 @@ import { randomBytes } from '@countersign/crypto/random'
 import { newRecoveryCode, parseRecoveryCode } from '@countersign/crypto/recovery-code'
 import { Secret } from '@countersign/crypto/secret'
 import { parseStat } from '@countersign/local-api/caller/process-files'
+import { parseEnvFile } from '@countersign/schema/env-file'
 import { newId } from '@countersign/schema/ids'
-import { formatReference, parseReference } from '@countersign/schema/reference'
+import { PROVIDERS } from '@countersign/schema/providers'
+import { formatReference, isSlug, parseReference } from '@countersign/schema/reference'
 import { type FuzzedParser, textOf, utf8 } from '../parser.ts'
 
 const invite = (): string =>
@@ -111,6 +114,31 @@ export const textParsers = async (): Promise<FuzzedParser[]> => [
       if (Object.getPrototypeOf(parsed.variables) !== Object.prototype)
         throw new Error('a line changed the prototype')
       return 'accepted'
+    },
+  },
+  {
+    name: 'import-file',
+    from: 'a file that somebody was told to import',
+    seeds: [
+      utf8('A=1\nexport OPENAI_API_KEY="sk-x" # note\nPROD_AWS_REGION=us-east-1\r\n'),
+      utf8('\ufeffAZURE_OPENAI_ENDPOINT=https://a.example\nAZURE_OPENAI_API_KEY=k\nMY_TOKEN=cs://a/b/c\n'),
+    ],
+    dictionary: [
+      ...PROVIDERS.flatMap(({ fields }) => fields.flatMap(({ env }) => (env === null ? [] : [`\n${env}=x`]))),
+      '_KEY=',
+      '__proto__=',
+      '=cmd|',
+    ].map(utf8),
+    parse: (input) => {
+      const read = parseImport(input)
+      if (!read.ok) return read.code
+      const { candidates, skipped } = planImport(read.value)
+      const made = candidates.reduce((sum, { variables }) => sum + variables.length, skipped.length)
+      if (made !== read.value.length) throw new Error('a variable is neither taken nor said to be left out')
+      const names = candidates.map(({ name }) => name)
+      if (new Set(names).size !== names.length) throw new Error('two candidates have one name')
+      if (!names.every(isSlug)) throw new Error('a name that cannot stand in a reference')
+      return candidates.length === 0 ? 'nothing' : 'accepted'
     },
   },
 ]
