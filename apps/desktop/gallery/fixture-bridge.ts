@@ -2,7 +2,7 @@ import type { Bridge } from '../src/shared/bridge.ts'
 import type { CallError, CallName, CallRequest, CallResult, CoreEvent } from '../src/shared/contract.ts'
 import { sealForWindow } from '../src/shared/shown-value.ts'
 import type { ExportView, InviteView, JoinView, StatusView } from '../src/shared/views.ts'
-import { bindings, choices, itemDetail, rows } from './sample-items.ts'
+import { bindings, choices, importing, itemDetail, rows } from './sample-items.ts'
 import { auditRows, requestDetail, requests } from './sample-requests.ts'
 import { DAY, invites, members, now, sheet, status, vaults } from './sample-team.ts'
 
@@ -82,6 +82,10 @@ const usual = (current: StatusView): Replies => ({
   'item.delete': () => ok({}),
   'item.reveal': ({ to }) => shown('sk-proj-sample-0123456789abcdefghijklmnopqrstuvwxyz', to),
   'item.copy': () => ok({ clearAfterMs: 30_000 }),
+  'import.choose': () => ok(importing),
+  'import.state': () => ok({ import: importing }),
+  'import.start': () => ok({ ...importing, state: 'running' }),
+  'import.cancel': () => ok({ import: { ...importing, state: 'cancelled' } }),
   'item.choices': () => ok(choices),
   'item.revealChoice': ({ to }) => shown('sk-proj-sample-9876543210zyxwvutsrqponmlkjihgfedcba', to),
   'item.settle': () => ok({ deleted: false }),

@@ -2,6 +2,8 @@ import { PROVIDERS } from '@countersign/schema/providers'
 import type {
   BindingView,
   ChoicesView,
+  ImportRow,
+  ImportView,
   ItemDetail,
   ItemRow,
   StrandedRow,
@@ -165,3 +167,42 @@ export const stranded: StrandedRow[] = [
     listed: true,
   },
 ]
+
+const importRow = (row: number, name: string, provider: string, fields: [string, string][]): ImportRow => ({
+  row,
+  name,
+  provider,
+  variables: fields.map(([variable, field], at) => ({ variable, field, line: row * 4 + at + 1 })),
+  remarks: [],
+  known: provider !== 'custom',
+  result: null,
+})
+
+/** An env file as its variables have been sorted. */
+export const importing: ImportView = {
+  state: 'ready',
+  file: '.env',
+  rows: [
+    importRow(0, 'openai', 'openai', [
+      ['OPENAI_API_KEY', 'api_key'],
+      ['OPENAI_ORG_ID', 'organization'],
+    ]),
+    importRow(1, 'anthropic-batch', 'anthropic', [['BATCH_ANTHROPIC_API_KEY', 'api_key']]),
+    {
+      ...importRow(2, 'azure-openai', 'azure-openai', [
+        ['AZURE_OPENAI_ENDPOINT', 'endpoint'],
+        ['AZURE_OPENAI_API_KEY', 'api_key'],
+      ]),
+      remarks: ['Not in the file: Deployment, API version.'],
+    },
+    importRow(3, 'billing-webhook', 'custom', [['BILLING_WEBHOOK_SECRET', 'api_key']]),
+  ],
+  skipped: [
+    { variable: 'LOG_LEVEL', line: 2, why: 'no-secret' },
+    { variable: 'GROQ_API_KEY', line: 9, why: 'empty' },
+    { variable: 'XAI_API_KEY', line: 11, why: 'reference' },
+  ],
+  done: 0,
+  total: 0,
+  error: null,
+}

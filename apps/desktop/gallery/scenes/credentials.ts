@@ -1,7 +1,43 @@
+import type { ImportView } from '../../src/shared/views.ts'
 import { ok } from '../fixture-bridge.ts'
-import { itemDetail, itemRows, rows, stranded } from '../sample-items.ts'
+import { importing, itemDetail, itemRows, rows, stranded } from '../sample-items.ts'
 import { DAY, HOUR, MINUTE, now, status as sampleStatus, worklist } from '../sample-team.ts'
-import { gone, nothing, type Scene } from '../scene.ts'
+import { gone, nothing, type Scene, type Step } from '../scene.ts'
+
+const chooseFile: readonly Step[] = [{ click: 'Import' }, { click: 'Choose a file' }]
+const imported: ImportView = {
+  ...importing,
+  state: 'done',
+  done: 3,
+  total: 3,
+  rows: importing.rows.map((row) => ({
+    ...row,
+    result:
+      row.row === 3
+        ? null
+        : row.row === 2
+          ? {
+              ok: false,
+              error: {
+                code: 'name.taken',
+                message: '“azure-openai” is there already.',
+                fix: 'Choose another name, or rotate that one.',
+              },
+            }
+          : { ok: true, item: row.name },
+  })),
+}
+const unreadable: ImportView = {
+  ...importing,
+  state: 'failed',
+  rows: [],
+  skipped: [],
+  error: {
+    code: 'import.line',
+    message: 'Line 7 is neither NAME=VALUE, a comment nor blank.',
+    fix: 'Correct the line and choose the file again; nothing was imported.',
+  },
+}
 
 /** The list of credentials, what stands above it, and one credential. */
 export const credentialScenes: readonly Scene[] = [
@@ -79,6 +115,35 @@ export const credentialScenes: readonly Scene[] = [
     name: 'credentials-stranded',
     page: 'credentials',
     replies: { 'stranded.list': () => ok(stranded) },
+  },
+  { name: 'credentials-import', page: 'credentials', steps: [{ click: 'Import' }] },
+  { name: 'credentials-import-rows', page: 'credentials', steps: chooseFile },
+  {
+    name: 'credentials-import-problems',
+    page: 'credentials',
+    steps: [
+      ...chooseFile,
+      { fill: 'Name of OPENAI_API_KEY, OPENAI_ORG_ID', with: 'Open AI' },
+      { click: '3 variables left out' },
+    ],
+  },
+  {
+    name: 'credentials-import-running',
+    page: 'credentials',
+    replies: { 'import.state': () => ok({ import: { ...importing, state: 'running', done: 1, total: 3 } }) },
+    steps: [{ click: 'Import' }],
+  },
+  {
+    name: 'credentials-import-done',
+    page: 'credentials',
+    replies: { 'import.state': () => ok({ import: imported }) },
+    steps: chooseFile,
+  },
+  {
+    name: 'credentials-import-failed',
+    page: 'credentials',
+    replies: { 'import.state': () => ok({ import: unreadable }) },
+    steps: chooseFile,
   },
   { name: 'freshness', page: 'credentials', steps: [{ click: 'Verified by' }] },
 

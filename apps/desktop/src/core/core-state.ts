@@ -32,6 +32,7 @@ import type { InviteView, JoinView, StatusView } from '../shared/views.ts'
 import { CeremonyAuthenticator } from './ceremony-authenticator.ts'
 import type { ExportJob } from './export-job.ts'
 import type { Host } from './host.ts'
+import type { ImportJob } from './import-job.ts'
 
 /** First start: keys enrolled and not yet of any team. In memory only. */
 export interface Setup {
@@ -81,6 +82,8 @@ export class Core {
   localApi: LocalApi | null = null
   /** The export that is being written, or the last one since this process started. */
   exporting: ExportJob | null = null
+  /** The import under way, or the last one since this process started. */
+  importing: ImportJob | null = null
   /** Requests that wait, as a locked app may know: how many. */
   lockedRequests = 0
   /** Something a person should see at once that is no alarm of the server's. */

@@ -19,7 +19,7 @@ interface CeremonyState {
 export class Host {
   readonly #channel: CoreChannel
   readonly #wrapping = new Map<number, (bytes: Uint8Array | null) => void>()
-  readonly #saving = new Map<number, (path: string | null) => void>()
+  readonly #choosing = new Map<number, (path: string | null) => void>()
   readonly #ceremonies = new Map<number, CeremonyState>()
   #next = 1
 
@@ -54,11 +54,12 @@ export class Host {
 
   /** Where the person wants a file, by default under this name; null where they do not. */
   saveAs(name: string): Promise<string | null> {
-    const id = this.#next++
-    return new Promise((resolve) => {
-      this.#saving.set(id, resolve)
-      this.#channel.send({ type: 'saveAs', id, name })
-    })
+    return this.#choosePath((id) => this.#channel.send({ type: 'saveAs', id, name }))
+  }
+
+  /** Which file the person wants read; null where none. */
+  openFile(): Promise<string | null> {
+    return this.#choosePath((id) => this.#channel.send({ type: 'openFile', id }))
   }
 
   /** Null where no window could be opened. */
@@ -77,9 +78,9 @@ export class Host {
         this.#wrapping.get(message.id)?.(message.bytes)
         this.#wrapping.delete(message.id)
         return true
-      case 'savePath':
-        this.#saving.get(message.id)?.(message.path)
-        this.#saving.delete(message.id)
+      case 'chosenPath':
+        this.#choosing.get(message.id)?.(message.path)
+        this.#choosing.delete(message.id)
         return true
       case 'ceremonyPort':
         this.#ceremonyOpened(message.id, port)
@@ -90,6 +91,14 @@ export class Host {
       default:
         return false
     }
+  }
+
+  #choosePath(ask: (id: number) => void): Promise<string | null> {
+    const id = this.#next++
+    return new Promise((resolve) => {
+      this.#choosing.set(id, resolve)
+      ask(id)
+    })
   }
 
   #ask(type: 'wrap' | 'unwrap', bytes: Uint8Array): Promise<Uint8Array | null> {

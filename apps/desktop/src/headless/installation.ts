@@ -46,11 +46,15 @@ export class Installation {
           await mkdir(this.exportsDir, { recursive: true, mode: 0o700 })
           return join(this.exportsDir, name)
         },
+        openFile: async () => this.fileToOpen,
         wrap: () => null,
         unwrap: () => null,
       },
     })
   }
+
+  /** What a person would choose when they are asked for a file. */
+  fileToOpen: string | null = null
 
   /** Where files go that a person would be asked about. */
   get exportsDir(): string {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { app, Menu, shell } from 'electron'
 import { CoreHost } from '../supervisor/core-host.ts'
 import { profileDirs } from '../supervisor/profile-dirs.ts'
+import { askForFile } from './ask-for-file.ts'
 import { CeremonyWindow } from './ceremony-window.ts'
 import { ClipboardOnce } from './clipboard-once.ts'
 import { denyNavigationEverywhere } from './deny-navigation.ts'
@@ -64,6 +65,7 @@ const run = async (): Promise<void> => {
       openCeremony: (id, purpose, answer) => void ceremony.open(id, purpose, answer),
       closeCeremony: (id) => ceremony.close(id),
       saveAs: (name) => saving.ask(windows.app, name),
+      openFile: () => askForFile(windows.app),
       wrap,
       unwrap,
     },

@@ -157,6 +157,24 @@ export const contract = {
     z.strictObject({ clearAfterMs: z.number() }),
   ),
 
+  /** Asks which env file, then reads it; resolves at once. */
+  'import.choose': call('app', none, v.importView),
+  'import.state': call('app', none, z.strictObject({ import: v.importView.nullable() })),
+  /** Adds these, under these names, to one environment; resolves at once. */
+  'import.start': call(
+    'app',
+    z.strictObject({
+      environment: idSchema,
+      rows: z
+        .array(z.strictObject({ row: z.number().int().min(0), name: slugSchema }))
+        .min(1)
+        .max(1000),
+    }),
+    v.importView,
+  ),
+  /** What was added stays; the core lets go of the rest. */
+  'import.cancel': call('app', none, z.strictObject({ import: v.importView.nullable() })),
+
   /** The versions to choose from where some were written beside each other (P19); what counts now first. */
   'item.choices': call('app', z.strictObject({ item: idSchema }), v.choicesView),
   'item.revealChoice': call(
@@ -331,6 +349,7 @@ export const areaSchema = z.enum([
   'settings',
   'join',
   'export',
+  'import',
 ])
 export type Area = z.infer<typeof areaSchema>
 export const coreEvent = z.discriminatedUnion('type', [

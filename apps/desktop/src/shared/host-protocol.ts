@@ -52,9 +52,9 @@ export const hostMessageSchema = z.discriminatedUnion('type', [
    * `./ceremony-wire.ts`.
    */
   z.strictObject({ type: z.literal('ceremonyPort'), id: correlation }),
-  /** Answers `saveAs`: where the person wants the file; null: nowhere. */
+  /** Answers `saveAs` and `openFile`: which file the person means; null: none. */
   z.strictObject({
-    type: z.literal('savePath'),
+    type: z.literal('chosenPath'),
     id: correlation,
     path: z.string().min(1).max(4096).nullable(),
   }),
@@ -98,8 +98,10 @@ export const coreMessageSchema = z.discriminatedUnion('type', [
     text: z.string().max(16_384),
     clearAfterMs: z.number().int().min(1000),
   }),
-  /** Ask the person where to put a file; answered with `savePath`. No window ever names a path. */
+  /** Ask the person where to put a file; answered with `chosenPath`. No window ever names a path. */
   z.strictObject({ type: z.literal('saveAs'), id: correlation, name: z.string().min(1).max(200) }),
+  /** Ask the person which file to read; answered with `chosenPath`. */
+  z.strictObject({ type: z.literal('openFile'), id: correlation }),
   /** Open (or focus) the signing window of a request. */
   z.strictObject({ type: z.literal('openSigning'), request: idSchema }),
   /** The idle limit changed. */

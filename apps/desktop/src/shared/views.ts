@@ -372,6 +372,8 @@ export const settingsView = z.strictObject({
 })
 export type SettingsView = z.infer<typeof settingsView>
 
+const callFault = z.strictObject({ code: z.string(), message: z.string(), fix: z.string() })
+
 /** An export on its way to a file, or the last one. */
 export const exportView = z.strictObject({
   kind: z.enum(['audit', 'evidence']),
@@ -382,6 +384,44 @@ export const exportView = z.strictObject({
   done: z.number(),
   total: z.number(),
   bytes: z.number(),
-  error: z.strictObject({ code: z.string(), message: z.string(), fix: z.string() }).nullable(),
+  error: callFault.nullable(),
 })
 export type ExportView = z.infer<typeof exportView>
+
+/** One credential that a file's variables could become; its values stay in the core. */
+export const importRow = z.strictObject({
+  row: z.number(),
+  name: z.string(),
+  provider: z.string(),
+  variables: z.array(z.strictObject({ variable: z.string(), line: z.number(), field: z.string() })),
+  remarks: z.array(z.string()),
+  /** Whether its variables are those of a provider in the catalogue. */
+  known: z.boolean(),
+  result: z
+    .discriminatedUnion('ok', [
+      z.strictObject({ ok: z.literal(true), item: z.string() }),
+      z.strictObject({ ok: z.literal(false), error: callFault }),
+    ])
+    .nullable(),
+})
+export type ImportRow = z.infer<typeof importRow>
+
+/** An import under way, or the last one. */
+export const importView = z.strictObject({
+  state: z.enum(['choosing', 'ready', 'running', 'done', 'cancelled', 'failed']),
+  /** The file's name, without its folder. */
+  file: z.string().nullable(),
+  rows: z.array(importRow),
+  skipped: z.array(
+    z.strictObject({
+      variable: z.string(),
+      line: z.number(),
+      why: z.enum(['empty', 'reference', 'too-long', 'overwritten', 'no-secret']),
+    }),
+  ),
+  /** Credentials tried, of how many. */
+  done: z.number(),
+  total: z.number(),
+  error: callFault.nullable(),
+})
+export type ImportView = z.infer<typeof importView>

@@ -59,6 +59,7 @@ const setUp = (services: Partial<HostServices<string>> = {}) => {
       copyToClipboard: () => undefined,
       openCeremony: () => undefined,
       saveAs: async () => null,
+      openFile: async () => null,
       closeCeremony: () => undefined,
       wrap: () => null,
       unwrap: () => null,

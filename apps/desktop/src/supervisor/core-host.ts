@@ -26,6 +26,8 @@ export interface HostServices<Port> {
   closeCeremony(id: number): void
   /** Asks the person where to put a file; null: nowhere. */
   saveAs(name: string): Promise<string | null>
+  /** Asks the person which file to read; null: none. */
+  openFile(): Promise<string | null>
   /** Null where no real backend can keep it (P14). */
   wrap(bytes: Uint8Array): Uint8Array | null
   unwrap(bytes: Uint8Array): Uint8Array | null
@@ -262,7 +264,10 @@ export class CoreHost<Port = never> {
         this.#send({ type: 'wrapped', id: message.id, bytes: services.unwrap(message.bytes) })
         break
       case 'saveAs':
-        this.#saveAs(message.id, message.name)
+        this.#choosePath(message.id, services.saveAs(message.name))
+        break
+      case 'openFile':
+        this.#choosePath(message.id, services.openFile())
         break
       case 'ceremony':
         this.#openCeremony(message.id, message.purpose)
@@ -284,12 +289,12 @@ export class CoreHost<Port = never> {
     }
   }
 
-  #saveAs(id: number, name: string): void {
+  #choosePath(id: number, chosen: Promise<string | null>): void {
     const asking = this.#process
     const answer = (path: string | null): void => {
-      if (this.#process === asking) this.#send({ type: 'savePath', id, path })
+      if (this.#process === asking) this.#send({ type: 'chosenPath', id, path })
     }
-    this.#options.services.saveAs(name).then(answer, () => answer(null))
+    chosen.then(answer, () => answer(null))
   }
 
   #openCeremony(id: number, purpose: string): void {

@@ -3,6 +3,7 @@ import { auditHandlers } from './audit.ts'
 import { bindingHandlers } from './bindings.ts'
 import { conflictHandlers } from './conflicts.ts'
 import { exportHandlers } from './exports.ts'
+import { importHandlers } from './imports.ts'
 import { itemHandlers } from './items.ts'
 import { memberHandlers } from './members.ts'
 import { requestHandlers } from './requests.ts'
@@ -18,6 +19,7 @@ export const handlers: Handlers = {
   ...setupHandlers,
   ...vaultHandlers,
   ...itemHandlers,
+  ...importHandlers,
   ...conflictHandlers,
   ...memberHandlers,
   ...requestHandlers,

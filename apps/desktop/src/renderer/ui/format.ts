@@ -2,7 +2,8 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`
+/** `1 credential`, `3 credentials`. */
+export const plural = (count: number, unit: string): string => `${count} ${unit}${count === 1 ? '' : 's'}`
 
 /** A length of time in its largest fitting unit: `45 seconds`, `5 minutes`, `3 hours`, `12 days`. */
 export const duration = (ms: number): string => {

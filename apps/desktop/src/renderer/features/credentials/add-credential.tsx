@@ -1,4 +1,5 @@
 import { findProvider, PROVIDERS } from '@countersign/schema/providers'
+import { slugProblem } from '@countersign/schema/slug'
 import { useState } from 'react'
 import type { EnvironmentView } from '../../../shared/views.ts'
 import { go } from '../../data/app-store.ts'
@@ -53,7 +54,9 @@ export const AddCredential = ({ places, onClose }: AddCredentialProps) => {
             kind="primary"
             submit
             busy={create.busy}
-            disabled={missing || name.trim() === '' || environment === ''}
+            disabled={
+              missing || name.trim() === '' || slugProblem(name.trim()) !== undefined || environment === ''
+            }
           >
             Add credential
           </Button>
@@ -84,6 +87,7 @@ export const AddCredential = ({ places, onClose }: AddCredentialProps) => {
       </SelectField>
       <TextField
         label="Name"
+        error={slugProblem(name.trim())}
         value={name}
         hint="As it stands in references: lower-case letters, digits, dots, dashes."
         onChange={(event) => {

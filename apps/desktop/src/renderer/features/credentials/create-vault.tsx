@@ -1,3 +1,4 @@
+import { slugProblem } from '@countersign/schema/slug'
 import { useState } from 'react'
 import { useAction } from '../../data/use-call.ts'
 import { Button } from '../../ui/button.tsx'
@@ -25,7 +26,12 @@ export const CreateVault = ({ onClose }: { onClose: () => void }) => {
       foot={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" submit busy={create.busy} disabled={name.trim() === ''}>
+          <Button
+            kind="primary"
+            submit
+            busy={create.busy}
+            disabled={name.trim() === '' || slugProblem(name.trim()) !== undefined}
+          >
             Create vault
           </Button>
         </>
@@ -35,6 +41,7 @@ export const CreateVault = ({ onClose }: { onClose: () => void }) => {
         label="Name"
         placeholder="llm"
         hint="As it stands in references: lower-case letters, digits, dots, dashes."
+        error={slugProblem(name.trim())}
         value={name}
         onChange={(event) => setName(event.target.value)}
       />

@@ -15,6 +15,7 @@ import { AddCredential } from './add-credential.tsx'
 import { CreateVault } from './create-vault.tsx'
 import { CredentialRow, rowId } from './credential-row.tsx'
 import { filterItems } from './filter-items.ts'
+import { ImportCredentials } from './import/import-credentials.tsx'
 import { type Line, listLines } from './list-lines.ts'
 import './credentials.css'
 import { StrandedChanges } from './stranded-changes.tsx'
@@ -38,7 +39,7 @@ export const CredentialList = () => {
   const vaults = useLoaded('vaults.list', {}, ['vaults'])
   const [typed, setTyped] = useState('')
   const [environment, setEnvironment] = useState<string | null>(null)
-  const [dialog, setDialog] = useState<'add' | 'vault' | null>(null)
+  const [dialog, setDialog] = useState<'add' | 'import' | 'vault' | null>(null)
   const [selected, setSelected] = useState(-1)
   const cameFrom = useRef(useApp.getState().last)
   const scroller = useRef<HTMLDivElement>(null)
@@ -96,6 +97,9 @@ export const CredentialList = () => {
         <span className="grow" />
         <SearchField label="Search credentials" value={typed} onChange={setTyped} />
         <Button onClick={() => setDialog('vault')}>New vault</Button>
+        <Button onClick={() => setDialog('import')} disabled={!mayAdd} title="Import from an env file">
+          Import
+        </Button>
         <Button
           kind="primary"
           onClick={() => setDialog('add')}
@@ -141,6 +145,7 @@ export const CredentialList = () => {
             <Button kind="primary" onClick={() => setDialog(places.length === 0 ? 'vault' : 'add')}>
               {places.length === 0 ? 'Create a vault' : 'Add a credential'}
             </Button>
+            {mayAdd && <Button onClick={() => setDialog('import')}>Import an env file</Button>}
           </EmptyState>
         )}
         {all !== null && all.length > 0 && shown.length === 0 && (
@@ -180,6 +185,13 @@ export const CredentialList = () => {
       {dialog === 'add' && (
         <AddCredential
           places={places.filter((place) => place.level === 'hold')}
+          onClose={() => setDialog(null)}
+        />
+      )}
+      {dialog === 'import' && (
+        <ImportCredentials
+          places={places.filter((place) => place.level === 'hold')}
+          items={all ?? []}
           onClose={() => setDialog(null)}
         />
       )}

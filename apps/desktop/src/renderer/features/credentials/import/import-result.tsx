@@ -1,0 +1,52 @@
+import type { ImportView } from '../../../../shared/views.ts'
+import { plural } from '../../../ui/format.ts'
+import { Notice } from '../../../ui/notice.tsx'
+
+interface ImportResultProps {
+  view: ImportView
+  /** `vault/environment`, as it stands in references. */
+  place: string
+}
+
+/** What was added and what was not, and what the file can hold instead of the values. */
+export const ImportResult = ({ view, place }: ImportResultProps) => {
+  const added = view.rows.filter(({ result }) => result?.ok === true)
+  const refused = view.rows.flatMap(({ row, name, result }) =>
+    result?.ok === false ? [{ row, name, error: result.error }] : [],
+  )
+  const left = view.total - added.length - refused.length
+  const lines = added.flatMap(({ name, variables }) =>
+    variables.map(({ variable, field }) => `${variable}=cs://${place}/${name}/${field}`),
+  )
+  return (
+    <>
+      {added.length > 0 && (
+        <Notice tone="good" title={`${plural(added.length, 'credential')} added to ${place}`} />
+      )}
+      {left > 0 && (
+        <Notice title={`${plural(left, 'credential')} not added`}>
+          The import was stopped. The same file can be imported again: what is there stays as it is.
+        </Notice>
+      )}
+      {refused.map(({ row, name, error }) => (
+        <Notice key={row} tone="bad" title={`${name}: ${error.message}`}>
+          {error.fix}
+        </Notice>
+      ))}
+      {lines.length > 0 && (
+        <>
+          <Notice tone="warn" title={`The values still stand in ${view.file ?? 'the file'}`}>
+            Put these lines in their place; <code>countersign run --env-file</code> fills them in for programs
+            that may read them. A value that lay in a file may have been copied: rotate it at its provider
+            when you can.
+          </Notice>
+          <div className="field">
+            <span className="field-label">Instead of the values</span>
+            <code className="snippet">{lines.join('\n')}</code>
+            <span className="field-hint">A click selects it whole.</span>
+          </div>
+        </>
+      )}
+    </>
+  )
+}

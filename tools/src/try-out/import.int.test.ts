@@ -1,0 +1,152 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ImportView } from '@countersign/desktop/shared/views'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { environmentId } from './people.ts'
+import { TwoInstallations } from './two-installations.ts'
+import { until } from './until.ts'
+
+/** An env file becomes credentials, on a real core and a real server. */
+describe('importing an env file', () => {
+  const openai = `sk-proj-${'a1'.repeat(20)}`
+  let two: TwoInstallations
+  let development: string
+  let file: string
+
+  const state = async (): Promise<ImportView | null> => (await two.ada.must('import.state', {})).import
+  const ended = async (): Promise<ImportView> => {
+    await until(async () => !['choosing', 'running'].includes((await state())?.state ?? 'choosing'), {
+      what: 'the import stands still',
+    })
+    const view = await state()
+    if (view === null) throw new Error('there is no import')
+    return view
+  }
+  /** What the file's text is sorted into. */
+  const opened = async (text: string | Buffer): Promise<ImportView> => {
+    await writeFile(file, text)
+    two.ada.fileToOpen = file
+    await two.ada.must('import.choose', {})
+    return ended()
+  }
+  const importAll = async (view: ImportView): Promise<ImportView> => {
+    const rows = view.rows.map(({ row, name }) => ({ row, name }))
+    await two.ada.must('import.start', { environment: development, rows })
+    return ended()
+  }
+  const names = async (): Promise<string[]> =>
+    (await two.ada.must('items.list', {})).map(({ name }) => name).sort()
+
+  beforeAll(async () => {
+    two = await TwoInstallations.start('nobody', ['development'])
+    development = environmentId(two.vault, 'development')
+    file = join(two.folder, '.env')
+  })
+  afterAll(() => two.stop())
+
+  it('shows what its variables would become, and no value', async () => {
+    const text = `OPENAI_API_KEY=${openai}\nPROD_OPENAI_API_KEY=sk-other\nLOG_LEVEL=debug\n`
+    const view = await opened(text)
+    expect(view).toMatchObject({
+      state: 'ready',
+      file: '.env',
+      rows: [{ name: 'openai' }, { name: 'openai-prod' }],
+    })
+    expect(view.skipped).toEqual([{ variable: 'LOG_LEVEL', line: 3, why: 'no-secret' }])
+    for (const value of [openai, 'sk-other', 'debug']) expect(JSON.stringify(view)).not.toContain(value)
+    expect(await names()).toEqual([])
+  })
+
+  it('adds what was chosen, under the names that were given, and leaves the file as it is', async () => {
+    const before = await readFile(file)
+    await two.ada.must('import.start', { environment: development, rows: [{ row: 0, name: 'main' }] })
+    const view = await ended()
+    expect(view).toMatchObject({ state: 'done', done: 1, total: 1 })
+    expect(view.rows[0]?.result).toEqual({ ok: true, item: expect.stringMatching(/^[0-9a-f]{32}$/) })
+    expect(await names()).toEqual(['main'])
+    const [row] = await two.ada.must('items.list', {})
+    const revealed = await two.ada.must('item.reveal', { item: row?.item ?? '', field: 'api_key' })
+    expect(revealed.value).toBe(openai)
+    expect(await readFile(file)).toEqual(before)
+  })
+
+  it('says of each that could not be added why, and adds the others', async () => {
+    const view = await importAll(await opened(`MAIN_API_KEY=1\nGROQ_API_KEY=gsk_${'b'.repeat(30)}\n`))
+    expect(view.rows.map(({ name, result }) => [name, result?.ok])).toEqual([
+      ['main', false],
+      ['groq', true],
+    ])
+    expect(view.rows[0]?.result).toMatchObject({ error: { code: 'name.taken' } })
+  })
+
+  it('refuses a file whole that is not an env file, with what to do', async () => {
+    const before = await names()
+    for (const [code, text] of [
+      ['import.line', 'A=1\nsk-not-a-line'],
+      ['import.archive', Buffer.from('PK\u0003\u0004')],
+      ['import.encoding', Buffer.from('\ufeffA=1', 'utf16le')],
+    ] as const) {
+      const view = await opened(text)
+      expect(view).toMatchObject({
+        state: 'failed',
+        rows: [],
+        error: { code, fix: expect.stringMatching(/\w/) },
+      })
+      expect(JSON.stringify(view)).not.toContain('sk-not-a-line')
+      const start = await two.ada.call('import.start', {
+        environment: development,
+        rows: [{ row: 0, name: 'x' }],
+      })
+      expect(start).toMatchObject({ ok: false, error: { code: 'import.none' } })
+    }
+    expect(await names()).toEqual(before)
+  })
+
+  it('refuses a row that the file does not have, one name twice, and a start after it was cancelled', async () => {
+    await opened('X_API_KEY=1\nY_API_KEY=2\n')
+    const start = (rows: { row: number; name: string }[]) =>
+      two.ada.call('import.start', { environment: development, rows })
+    expect(await start([{ row: 2, name: 'x' }])).toMatchObject({ error: { code: 'import.row_unknown' } })
+    expect(
+      await start([
+        { row: 0, name: 'x' },
+        { row: 1, name: 'x' },
+      ]),
+    ).toMatchObject({ error: { code: 'import.name_twice' } })
+    await two.ada.must('import.cancel', {})
+    expect(await start([{ row: 0, name: 'x' }])).toMatchObject({ error: { code: 'import.none' } })
+  })
+
+  it('stops where it is told to, and the same file again adds the rest and nothing twice', async () => {
+    const many = Array.from({ length: 300 }, (_, index) => `P${index}_OPENAI_API_KEY=${openai}`).join('\n')
+    const view = await opened(many)
+    const rows = view.rows.map(({ row, name }) => ({ row, name }))
+    await two.ada.must('import.start', { environment: development, rows })
+    await until(async () => ((await state())?.done ?? 0) >= 3, { what: 'some are added' })
+    await two.ada.must('import.cancel', {})
+    const stopped = await ended()
+    const added = stopped.rows.filter(({ result }) => result?.ok === true)
+    expect(stopped.state).toBe('cancelled')
+    expect(added.length).toBe(stopped.done)
+    expect(added.length).toBeLessThan(300)
+    const there = await names()
+    expect(there.filter((name) => name.startsWith('openai-p'))).toHaveLength(added.length)
+
+    const again = await opened(many)
+    const rest = again.rows.filter(({ name }) => !there.includes(name))
+    await two.ada.must('import.start', {
+      environment: development,
+      rows: rest.map(({ row, name }) => ({ row, name })),
+    })
+    expect((await ended()).rows.filter(({ result }) => result?.ok === false)).toEqual([])
+    expect((await names()).filter((name) => name.startsWith('openai-p'))).toHaveLength(300)
+  })
+
+  it('is gone with the keys when it is locked', async () => {
+    await opened(`XAI_API_KEY=xai-${'c'.repeat(30)}\n`)
+    await two.ada.lock()
+    expect(await two.ada.call('import.state', {})).toMatchObject({ ok: true, value: { import: null } })
+    expect(await two.ada.call('import.choose', {})).toMatchObject({ ok: false })
+    await two.ada.must('vault.unlock', {})
+  })
+})
