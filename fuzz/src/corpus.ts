@@ -1,12 +1,12 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const FOLDER = join(import.meta.dirname, '..', 'corpus')
-const fileOf = (parser: string): string => join(FOLDER, `${parser}.txt`)
+const fileOf = (folder: string, parser: string): string => join(folder, `${parser}.txt`)
 
 /** Inputs that once reached something new: one a line, in base64url. */
-export const readCorpus = (parser: string): Uint8Array[] => {
-  const file = fileOf(parser)
+export const readCorpus = (parser: string, folder = FOLDER): Uint8Array[] => {
+  const file = fileOf(folder, parser)
   if (!existsSync(file)) return []
   return readFileSync(file, 'utf8')
     .split('\n')
@@ -14,10 +14,11 @@ export const readCorpus = (parser: string): Uint8Array[] => {
     .map((line) => new Uint8Array(Buffer.from(line, 'base64url')))
 }
 
-/** Kept in the order found; the longest are left out, as a short input almost always reaches the same. */
-export const writeCorpus = (parser: string, inputs: readonly Uint8Array[]): void => {
+/** Kept in the order found, each once; the longest are left out, as a short input almost always reaches the same. */
+export const writeCorpus = (parser: string, inputs: readonly Uint8Array[], folder = FOLDER): void => {
   const lines = inputs
     .filter((input) => input.length <= 1024)
     .map((input) => Buffer.from(input).toString('base64url'))
-  writeFileSync(fileOf(parser), lines.map((line) => `${line}\n`).join(''))
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(fileOf(folder, parser), [...new Set(lines)].map((line) => `${line}\n`).join(''))
 }
