@@ -36,6 +36,9 @@ const grantsOn = (session: UnlockedSession, environment: string, item: string): 
     device: body.device,
   }))
 
+const nameTaken = (name: string): Refusal =>
+  refuse('name.taken', `“${name}” is there already.`, 'Choose another name, or rotate that one.')
+
 const mayWrite = (session: UnlockedSession, author: Author, environment: string): Refusal | null => {
   if (!holds(author.projection, environment, author.member)) return notHolder()
   const due = author.projection.environments.get(environment)?.rekeyDue === true
@@ -53,8 +56,13 @@ export const makeChange = async (session: UnlockedSession, change: QueuedChange)
   const result = await session.append((author) => {
     const refusal = mayWrite(session, author, environment)
     if (refusal !== null) return refusal
-    const current = session.index(environment)?.get(item)?.current.version ?? 0
+    const index = session.index(environment)
+    const current = index?.get(item)?.current.version ?? 0
     if (current !== base) return conflict()
+    // Of two new ones with one name no program could read either, also where one of them waited offline.
+    if (change.act === 'put' && base === 0 && (index?.named(change.meta.name).length ?? 0) > 0) {
+      return nameTaken(change.meta.name)
+    }
     return change.act === 'put'
       ? itemPutDrafts(author, change, grantsOn(session, environment, item))
       : [itemDeleteDraft(author, change)]
@@ -64,14 +72,22 @@ export const makeChange = async (session: UnlockedSession, change: QueuedChange)
   return ok(null)
 }
 
+/** How a change is written: now, or now or later. */
+type Write = (session: UnlockedSession, change: QueuedChange) => Promise<Outcome<null>>
+
+/** Why this device may seal nothing for others yet; null where it may. */
+const unconfirmed = (session: UnlockedSession, change: QueuedChange): Refusal | null =>
+  session.device.confirmation.refuses([change.act === 'put' ? 'item.put' : 'item.delete'])
+
+/** Makes a change, or refuses it where it cannot be made now. */
+export const writeNow: Write = async (session, change) =>
+  unconfirmed(session, change) ?? (await makeChange(session, change))
+
 /** Makes a change, or keeps it until the server is back (P19). */
-export const writeOrQueue = async (
-  session: UnlockedSession,
-  change: QueuedChange,
-): Promise<Outcome<null>> => {
-  const { replica, confirmation } = session.device
-  const unconfirmed = confirmation.refuses([change.act === 'put' ? 'item.put' : 'item.delete'])
-  if (unconfirmed !== null) return unconfirmed
+export const writeOrQueue: Write = async (session, change) => {
+  const refusal = unconfirmed(session, change)
+  if (refusal !== null) return refusal
+  const { replica } = session.device
   const { connection } = replica.status()
   if (connection === 'live' || connection === 'alarm') {
     const made = await makeChange(session, change)
@@ -81,19 +97,14 @@ export const writeOrQueue = async (
   return queueChange(session, change)
 }
 
+/** `write`: what becomes of it while the server is away; by default it waits. */
 export const createItem = async (
   session: UnlockedSession,
   item: NewItem,
+  write: Write = writeOrQueue,
 ): Promise<Outcome<{ item: string }>> => {
   const { environment, value, ...meta } = item
-  const index = session.index(environment)
-  if ((index?.named(meta.name).length ?? 0) > 0) {
-    return refuse(
-      'name.taken',
-      `“${meta.name}” is there already.`,
-      'Choose another name, or rotate that one.',
-    )
-  }
+  if ((session.index(environment)?.named(meta.name).length ?? 0) > 0) return nameTaken(meta.name)
   const id = newId()
   const fields = Object.keys(value)
   if (fields.length === 0) {
@@ -108,7 +119,7 @@ export const createItem = async (
     value,
     id: newId(),
   }
-  const written = await writeOrQueue(session, change)
+  const written = await write(session, change)
   return written.ok ? ok({ item: id }) : written
 }
 
