@@ -23,11 +23,49 @@ describe('an env file', () => {
     })
   })
 
-  it('takes no longer for a line of a million spaces than for one of letters', () => {
-    const gap = ' '.repeat(1_000_000)
-    expect(variablesOf(`A=x${gap}y\nB=x${gap}#`)).toEqual({ A: `x${gap}y`, B: 'x' })
-    expect(parseEnvFile(`export${gap}A`)).toEqual({ ok: false, line: 1 })
-    expect(parseEnvFile(`A${gap}B`)).toEqual({ ok: false, line: 1 })
+  it.each([
+    ['spaces before a letter', (gap: string) => `A=x${gap}y`],
+    ['spaces before a comment', (gap: string) => `A=x${gap}#`],
+    ['spaces before a hidden break', (gap: string) => `A=${gap}x\u2028x`],
+    ['spaces after export', (gap: string) => `export${gap}A`],
+    ['spaces in a name', (gap: string) => `A${gap}B`],
+    ['spaces after a quote', (gap: string) => `A=""${gap}x`],
+    ['lines in a quote that never ends', (gap: string) => `A="${gap.replaceAll(' ', '\n')}`],
+    ['many quotes', (gap: string) => gap.replaceAll(' ', "A=''\n")],
+    ['backslashes', (gap: string) => `A="${gap.replaceAll(' ', '\\')}`],
+  ])('reads a million %s in one go', (_what, write) => {
+    // In quadratic time it would take the better part of an hour.
+    expect(readEnvLines(write(' '.repeat(1_000_000)))).toHaveProperty('ok')
+  })
+
+  it('is empty where only a comment follows, and keeps a hash that begins a value', () => {
+    expect(variablesOf('A= # comment\nB=#x\nC=')).toEqual({ A: '', B: '#x', C: '' })
+  })
+
+  it('undoes escapes in double quotes only, and never expands', () => {
+    const text = [String.raw`A="a\b \"c\" \\ \n \$X"`, String.raw`B='a\nb'`, String.raw`C=a\nb`].join('\n')
+    expect(variablesOf(text)).toEqual({
+      A: 'a\\b "c" \\ \n $X',
+      B: 'a\\nb',
+      C: 'a\\nb',
+    })
+  })
+
+  it('goes on over several lines in quotes, and counts the next ones right', () => {
+    const text = 'KEY="-----BEGIN-----  \r\nabc=\r\n-----END-----" # note\nB=\'1\n2\'\nC=`"\'`\nbroken'
+    expect(readEnvLines(text)).toEqual({ ok: false, line: 7 })
+    expect(readEnvLines(text.replace('\nbroken', ''))).toEqual({
+      ok: true,
+      lines: [
+        { line: 1, name: 'KEY', value: '-----BEGIN-----  \nabc=\n-----END-----' },
+        { line: 4, name: 'B', value: '1\n2' },
+        { line: 6, name: 'C', value: '"\'' },
+      ],
+    })
+  })
+
+  it('reads what other tools write', () => {
+    expect(variablesOf("export -- A='1'\nexport B=2\nC = 3")).toEqual({ A: '1', B: '2', C: '3' })
   })
 
   it('takes the last of two lines with one name', () => {
@@ -44,7 +82,10 @@ describe('an env file', () => {
     expect(Object.getPrototypeOf(variables)).toBe(Object.prototype)
   })
 
-  it.each(['A', '=1', '1A=1', 'A B=1', 'A="x', 'A="x" y', 'A-B=1'])('says which line %s is', (line) => {
-    expect(parseEnvFile(`OK=1\n${line}`)).toEqual({ ok: false, line: 2 })
-  })
+  it.each(['A', '=1', '1A=1', 'A B=1', 'A="x', 'A="x" y', 'A="x"#y', 'A-B=1', 'A=1\r2'])(
+    'says which line %s is',
+    (line) => {
+      expect(parseEnvFile(`OK=1\n${line}`)).toEqual({ ok: false, line: 2 })
+    },
+  )
 })
