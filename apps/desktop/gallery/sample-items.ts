@@ -59,7 +59,7 @@ export const itemDetail = (item: string): ItemDetail => {
       at: row.updatedAt - n * 9 * DAY,
       by: n === 0 ? row.updatedBy : n % 2 === 0 ? ada : ben,
       change: n === row.version - 1 ? 'created' : row.conflict && n === 0 ? 'conflict' : steps[1 + (n % 4)]!,
-    })),
+    })).reverse(),
     bindings: Array.from({ length: Math.max(2, row.bindings) }, (_, n) => ({
       binding: id(400 + n),
       application: application[n] ?? 'notebook',
@@ -180,8 +180,10 @@ const importRow = (row: number, name: string, provider: string, fields: [string,
 
 /** An env file as its variables have been sorted. */
 export const importing: ImportView = {
+  id: 'ab'.repeat(16),
   state: 'ready',
   file: '.env',
+  environment: null,
   rows: [
     importRow(0, 'openai', 'openai', [
       ['OPENAI_API_KEY', 'api_key'],

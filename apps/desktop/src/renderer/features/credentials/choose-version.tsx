@@ -64,15 +64,27 @@ const ChoiceField = ({
   )
 }
 
+/** What is no secret and not the same in all of them; whether values differ nobody can say without opening them. */
+const differingIn = (choices: readonly Choice[]): ReadonlySet<'note' | 'models'> => {
+  const kept = choices.filter(({ deleted }) => !deleted)
+  const differ = (of: (choice: Choice) => string): boolean => new Set(kept.map(of)).size > 1
+  return new Set([
+    ...(differ(({ note }) => note) ? (['note'] as const) : []),
+    ...(differ(({ models }) => models.join()) ? (['models'] as const) : []),
+  ])
+}
+
 const ChoiceCard = ({
   item,
   choice,
+  differing,
   mayChoose,
   busy,
   onChoose,
 }: {
   item: string
   choice: Choice
+  differing: ReadonlySet<'note' | 'models'>
   mayChoose: boolean
   busy: boolean
   onChoose: () => void
@@ -94,11 +106,11 @@ const ChoiceCard = ({
           <ChoiceField key={field.name} item={item} choice={choice} field={field} mayReveal={mayChoose} />
         ))}
         <div className="choice-field">
-          <span className="soft">Note</span>
+          <span className="soft">Note {differing.has('note') && <Badge tone="warn">differs</Badge>}</span>
           <span className="detail-note">{choice.note === '' ? '–' : choice.note}</span>
         </div>
         <div className="choice-field">
-          <span className="soft">Models</span>
+          <span className="soft">Models {differing.has('models') && <Badge tone="warn">differs</Badge>}</span>
           <span>{choice.models.length === 0 ? 'all' : choice.models.join(', ')}</span>
         </div>
       </>
@@ -126,6 +138,7 @@ export const ChooseVersion = ({
   if (loaded.state === 'failed') return <Refusal error={loaded.error} onRetry={loaded.reload} />
   if (loaded.state === 'loading' || loaded.value.choices.length < 2) return null
   const { base, choices } = loaded.value
+  const differing = differingIn(choices)
   const choose = async (choice: string): Promise<void> => {
     const done = await settle.run({ item, base, choice })
     if (done === null) return
@@ -148,6 +161,7 @@ export const ChooseVersion = ({
               key={choice.choice}
               item={item}
               choice={choice}
+              differing={differing}
               mayChoose={mayChoose}
               busy={settle.busy}
               onChoose={() => void choose(choice.choice)}

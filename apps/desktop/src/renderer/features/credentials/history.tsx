@@ -15,6 +15,7 @@ const words: Record<ItemDetail['history'][number]['change'], string> = {
   conflict: 'Written at the same time',
 }
 
+/** What happened to a credential, the newest first: what counts now stands on top. */
 export const History = ({ detail, mayRollBack }: { detail: ItemDetail; mayRollBack: boolean }) => {
   const rollback = useAction('item.rollback')
   const back = async (to: number): Promise<void> => {
@@ -24,8 +25,8 @@ export const History = ({ detail, mayRollBack }: { detail: ItemDetail; mayRollBa
   return (
     <>
       {rollback.error !== null && <Refusal error={rollback.error} />}
-      <ol className="timeline">
-        {detail.history.map((step) => (
+      <ol className="timeline" reversed>
+        {detail.history.toReversed().map((step) => (
           <li
             key={`${step.version}-${step.at}-${step.change}`}
             data-past={step.version === detail.row.version ? undefined : ''}
