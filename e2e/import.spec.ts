@@ -64,7 +64,7 @@ test.describe('importing an env file', () => {
     for (const value of [OPENAI, GROQ]) expect(content).not.toContain(value)
     await box().getByRole('button', { name: 'Import 2 credentials' }).click()
     await expect(box().getByText('2 credentials added to llm/development')).toBeVisible(SLOW)
-    await expect(box().locator('.snippet')).toHaveText(
+    await expect(box().getByLabel('Instead of the values')).toHaveValue(
       [
         'OPENAI_API_KEY=cs://llm/development/openai/api_key',
         'OPENAI_ORG_ID=cs://llm/development/openai/organization',

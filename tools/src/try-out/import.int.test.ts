@@ -31,7 +31,7 @@ describe('importing an env file', () => {
   }
   const importAll = async (view: ImportView): Promise<ImportView> => {
     const rows = view.rows.map(({ row, name }) => ({ row, name }))
-    await two.ada.must('import.start', { environment: development, rows })
+    await two.ada.must('import.start', { id: view.id, environment: development, rows })
     return ended()
   }
   const names = async (): Promise<string[]> =>
@@ -59,7 +59,8 @@ describe('importing an env file', () => {
 
   it('adds what was chosen, under the names that were given, and leaves the file as it is', async () => {
     const before = await readFile(file)
-    await two.ada.must('import.start', { environment: development, rows: [{ row: 0, name: 'main' }] })
+    const id = (await state())?.id ?? ''
+    await two.ada.must('import.start', { id, environment: development, rows: [{ row: 0, name: 'main' }] })
     const view = await ended()
     expect(view).toMatchObject({ state: 'done', done: 1, total: 1 })
     expect(view.rows[0]?.result).toEqual({ ok: true, item: expect.stringMatching(/^[0-9a-f]{32}$/) })
@@ -94,6 +95,7 @@ describe('importing an env file', () => {
       })
       expect(JSON.stringify(view)).not.toContain('sk-not-a-line')
       const start = await two.ada.call('import.start', {
+        id: view.id,
         environment: development,
         rows: [{ row: 0, name: 'x' }],
       })
@@ -103,9 +105,11 @@ describe('importing an env file', () => {
   })
 
   it('refuses a row that the file does not have, one name twice, and a start after it was cancelled', async () => {
-    await opened('X_API_KEY=1\nY_API_KEY=2\n')
-    const start = (rows: { row: number; name: string }[]) =>
-      two.ada.call('import.start', { environment: development, rows })
+    const before = await opened('X_API_KEY=1\nY_API_KEY=2\n')
+    const { id } = await opened('X_API_KEY=1\nY_API_KEY=2\n')
+    const start = (rows: { row: number; name: string }[], of = id) =>
+      two.ada.call('import.start', { id: of, environment: development, rows })
+    expect(await start([{ row: 0, name: 'x' }], before.id)).toMatchObject({ error: { code: 'import.none' } })
     expect(await start([{ row: 2, name: 'x' }])).toMatchObject({ error: { code: 'import.row_unknown' } })
     expect(
       await start([
@@ -121,7 +125,7 @@ describe('importing an env file', () => {
     const many = Array.from({ length: 300 }, (_, index) => `P${index}_OPENAI_API_KEY=${openai}`).join('\n')
     const view = await opened(many)
     const rows = view.rows.map(({ row, name }) => ({ row, name }))
-    await two.ada.must('import.start', { environment: development, rows })
+    await two.ada.must('import.start', { id: view.id, environment: development, rows })
     await until(async () => ((await state())?.done ?? 0) >= 3, { what: 'some are added' })
     await two.ada.must('import.cancel', {})
     const stopped = await ended()
@@ -135,11 +139,50 @@ describe('importing an env file', () => {
     const again = await opened(many)
     const rest = again.rows.filter(({ name }) => !there.includes(name))
     await two.ada.must('import.start', {
+      id: again.id,
       environment: development,
       rows: rest.map(({ row, name }) => ({ row, name })),
     })
     expect((await ended()).rows.filter(({ result }) => result?.ok === false)).toEqual([])
     expect((await names()).filter((name) => name.startsWith('openai-p'))).toHaveLength(300)
+  })
+
+  it('adds nothing that would wait for the server, and says where it stopped', async () => {
+    const before = await names()
+    const view = await opened('W_API_KEY=1\nV_API_KEY=2\n')
+    await two.server.stop()
+    const stopped = await importAll(view)
+    expect(stopped).toMatchObject({ state: 'done', done: 0, error: { code: 'offline' } })
+    expect((await two.ada.must('status.get', {})).pendingChanges).toBe(0)
+    await two.server.start()
+    await until(async () => (await two.ada.must('status.get', {})).server?.connection === 'live', {
+      what: 'the server is back',
+    })
+    expect(await names()).toEqual(before)
+  })
+
+  it('gives no two credentials one name, though both were made offline', async () => {
+    const make = (api_key: string) =>
+      two.ada.must('item.create', {
+        environment: development,
+        name: 'twice',
+        provider: 'openai',
+        value: { api_key },
+        note: '',
+        models: [],
+      })
+    await two.server.stop()
+    await until(async () => (await two.ada.must('status.get', {})).server?.connection !== 'live', {
+      what: 'the server is gone',
+    })
+    await make('sk-first')
+    await make('sk-second')
+    await two.server.start()
+    await until(async () => (await two.ada.must('status.get', {})).pendingChanges === 0, {
+      what: 'both were tried',
+    })
+    expect((await names()).filter((name) => name === 'twice')).toHaveLength(1)
+    expect(await two.ada.must('stranded.list', {})).toMatchObject([{ name: 'twice', listed: false }])
   })
 
   it('is gone with the keys when it is locked', async () => {

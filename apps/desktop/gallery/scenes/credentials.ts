@@ -8,6 +8,7 @@ const chooseFile: readonly Step[] = [{ click: 'Import' }, { click: 'Choose a fil
 const imported: ImportView = {
   ...importing,
   state: 'done',
+  environment: rows[0]!.environment,
   done: 3,
   total: 3,
   rows: importing.rows.map((row) => ({
@@ -26,6 +27,16 @@ const imported: ImportView = {
             }
           : { ok: true, item: row.name },
   })),
+}
+const stopped: ImportView = {
+  ...imported,
+  done: 1,
+  rows: imported.rows.map((row) => (row.row === 0 ? row : { ...row, result: null })),
+  error: {
+    code: 'offline',
+    message: 'The server cannot be reached.',
+    fix: 'Try again when it is back; nothing was changed.',
+  },
 }
 const unreadable: ImportView = {
   ...importing,
@@ -130,8 +141,25 @@ export const credentialScenes: readonly Scene[] = [
   {
     name: 'credentials-import-running',
     page: 'credentials',
-    replies: { 'import.state': () => ok({ import: { ...importing, state: 'running', done: 1, total: 3 } }) },
-    steps: [{ click: 'Import' }],
+    replies: {
+      'import.state': () =>
+        ok({
+          import: { ...importing, state: 'running', environment: rows[0]!.environment, done: 1, total: 3 },
+        }),
+    },
+    steps: chooseFile,
+  },
+  {
+    name: 'credentials-import-stopped',
+    page: 'credentials',
+    replies: { 'import.state': () => ok({ import: stopped }) },
+    steps: chooseFile,
+  },
+  {
+    name: 'credentials-import-nothing',
+    page: 'credentials',
+    replies: { 'import.state': () => ok({ import: { ...importing, rows: [] } }) },
+    steps: chooseFile,
   },
   {
     name: 'credentials-import-done',

@@ -264,6 +264,8 @@ export class Core {
   }
 
   async close(): Promise<void> {
+    // Begins nothing more, at once: the next credential would wait on the disk for the next start.
+    void this.importing?.cancel()
     for (const cleanup of this.#cleanups) cleanup()
     if (this.#announcing !== null) clearTimeout(this.#announcing)
     await this.exporting?.cancel()

@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import { app, Menu, shell } from 'electron'
 import { CoreHost } from '../supervisor/core-host.ts'
 import { profileDirs } from '../supervisor/profile-dirs.ts'
-import { askForFile } from './ask-for-file.ts'
 import { CeremonyWindow } from './ceremony-window.ts'
 import { ClipboardOnce } from './clipboard-once.ts'
 import { denyNavigationEverywhere } from './deny-navigation.ts'
 import { canWrap, unwrap, wrap } from './device-secret.ts'
+import { FileQuestion } from './file-question.ts'
 import { launchOptions } from './launch-options.ts'
 import { watchLockTriggers } from './lock-triggers.ts'
 import { consoleAddress } from './open-console.ts'
@@ -44,6 +44,7 @@ const run = async (): Promise<void> => {
   const ceremony = new CeremonyWindow(sessions.ceremony)
   const clipboard = new ClipboardOnce()
   const saving = new SavePlaces()
+  const fileQuestion = new FileQuestion()
   const triggers = watchLockTriggers((cause) => void host.lock(cause))
 
   const host = new CoreHost({
@@ -65,7 +66,7 @@ const run = async (): Promise<void> => {
       openCeremony: (id, purpose, answer) => void ceremony.open(id, purpose, answer),
       closeCeremony: (id) => ceremony.close(id),
       saveAs: (name) => saving.ask(windows.app, name),
-      openFile: () => askForFile(windows.app),
+      openFile: () => fileQuestion.ask(windows.app),
       wrap,
       unwrap,
     },

@@ -164,6 +164,7 @@ export const contract = {
   'import.start': call(
     'app',
     z.strictObject({
+      id: idSchema,
       environment: idSchema,
       rows: z
         .array(z.strictObject({ row: z.number().int().min(0), name: slugSchema }))

@@ -153,6 +153,7 @@ export const itemDetail = z.strictObject({
   fields: z.array(z.strictObject({ name, label: z.string(), secret: z.boolean() })),
   note: z.string(),
   models: z.array(z.string()),
+  /** The oldest first. */
   history: z.array(
     z.strictObject({
       version: z.number(),
@@ -408,20 +409,25 @@ export type ImportRow = z.infer<typeof importRow>
 
 /** An import under way, or the last one. */
 export const importView = z.strictObject({
+  /** Which import this is: what a window asks of one is not done to the next. */
+  id: idSchema,
   state: z.enum(['choosing', 'ready', 'running', 'done', 'cancelled', 'failed']),
   /** The file's name, without its folder. */
   file: z.string().nullable(),
+  /** Where the credentials go; null before that is said. */
+  environment: idSchema.nullable(),
   rows: z.array(importRow),
   skipped: z.array(
     z.strictObject({
       variable: z.string(),
       line: z.number(),
-      why: z.enum(['empty', 'reference', 'too-long', 'overwritten', 'no-secret']),
+      why: z.enum(['empty', 'reference', 'elsewhere', 'too-long', 'overwritten', 'no-secret']),
     }),
   ),
   /** Credentials tried, of how many. */
   done: z.number(),
   total: z.number(),
+  /** Why the file was refused, or why the rest of it was not added. */
   error: callFault.nullable(),
 })
 export type ImportView = z.infer<typeof importView>

@@ -40,6 +40,8 @@ export interface CoreHostOptions<Port> {
 }
 
 export type Caller = Pick<CallMessage, 'window' | 'signing'>
+/** As the message to the core may have it. */
+const LONGEST_PATH = 4096
 const APP: Caller = { window: 'app', signing: null }
 
 const LOCKED: CallError = {
@@ -292,7 +294,8 @@ export class CoreHost<Port = never> {
   #choosePath(id: number, chosen: Promise<string | null>): void {
     const asking = this.#process
     const answer = (path: string | null): void => {
-      if (this.#process === asking) this.#send({ type: 'chosenPath', id, path })
+      const usable = path !== null && path.length <= LONGEST_PATH ? path : null
+      if (this.#process === asking) this.#send({ type: 'chosenPath', id, path: usable })
     }
     chosen.then(answer, () => answer(null))
   }

@@ -1,4 +1,5 @@
 import { readEnvLines } from '@countersign/schema/env-file'
+import { isSlug } from '@countersign/schema/reference'
 import { describe, expect, it } from 'vitest'
 import { planImport } from './import-plan.ts'
 
@@ -55,6 +56,50 @@ describe('what an env file’s variables become', () => {
     expect(candidates[2]?.remarks).toEqual(['Not in the file: Endpoint, Deployment, API version.'])
   })
 
+  it('knows what is added behind a name if the value looks it, and the names that frameworks use', () => {
+    const { candidates } = planOf(
+      [
+        `OPENAI_API_KEY_2=${OPENAI}`,
+        'OPENAI_API_KEY_FILE=/run/secrets/openai',
+        `AZURE_OPENAI_API_KEY=${'a'.repeat(32)}`,
+        'AZURE_OPENAI_API_VERSION=2024-10-21',
+        'AWS_DEFAULT_REGION=us-east-1',
+        `AWS_SECRET_ACCESS_KEY=${'s'.repeat(40)}`,
+        'COHERE_API_KEY=1',
+        'ACME_CO_API_KEY=2',
+      ].join('\n'),
+    )
+    expect(candidates.map(({ name, provider, value }) => [name, provider, Object.keys(value)])).toEqual([
+      ['openai-2', 'openai', ['api_key']],
+      ['openai-api-key-file', 'custom', ['api_key']],
+      ['azure-openai', 'azure-openai', ['api_key', 'api_version']],
+      ['aws-bedrock', 'aws-bedrock', ['region', 'secret_access_key']],
+      ['cohere', 'cohere', ['api_key']],
+      ['acme-co', 'custom', ['api_key']],
+    ])
+  })
+
+  it('makes two of two values for one field, and one of the same value twice', () => {
+    const { candidates } = planOf(
+      `OPENAI_API_KEY=${OPENAI}\n_OPENAI_API_KEY=sk-old\nGEMINI_API_KEY=a\nGOOGLE_API_KEY=b\nHF_TOKEN=c\nHUGGING_FACE_HUB_TOKEN=c`,
+    )
+    expect(
+      candidates.map(({ name, value, variables }) => [name, Object.values(value), variables.length]),
+    ).toEqual([
+      ['openai', [OPENAI], 1],
+      ['openai-2', ['sk-old'], 1],
+      ['google-gemini', ['a'], 1],
+      ['google-gemini-2', ['b'], 1],
+      ['hugging-face', ['c'], 2],
+    ])
+  })
+
+  it('gives every name room in a reference', () => {
+    const { candidates } = planOf(`${'LONG_'.repeat(38)}GEMINI_API_KEY=1\n${'LONG_'.repeat(39)}KEY=2`)
+    for (const { name } of candidates) expect(isSlug(name)).toBe(true)
+    expect(candidates).toHaveLength(2)
+  })
+
   it('takes other secrets by their names as custom, and gives no name twice', () => {
     const { candidates } = planOf('MY_SERVICE_API_KEY=1\nMY_SERVICE_TOKEN=2\n_KEY=3\n__SECRET=4')
     expect(candidates.map(({ name, provider, known }) => [name, provider, known])).toEqual([
@@ -76,6 +121,8 @@ describe('what an env file’s variables become', () => {
         'LOG_LEVEL=debug',
         'MISTRAL_ORG=org',
         'DEV_AWS_REGION=us-east-1',
+        'HF_TOKEN=op://vault/hf/token',
+        'PROD_OPENAI_API_KEY=$OPENAI_API_KEY',
       ].join('\n'),
     )
     expect(candidates.map(({ value }) => value)).toEqual([{ api_key: OPENAI }])
@@ -87,6 +134,8 @@ describe('what an env file’s variables become', () => {
       [6, 'no-secret'],
       [7, 'no-secret'],
       [8, 'no-secret'],
+      [9, 'elsewhere'],
+      [10, 'elsewhere'],
     ])
   })
 

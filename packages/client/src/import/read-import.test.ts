@@ -49,6 +49,12 @@ describe('an env file that somebody brings', () => {
     const parsed = parseImport(bytes('A=1\nsk-secret'))
     expect(parsed).toMatchObject({ ok: false, message: expect.stringContaining('Line 2') })
     expect(JSON.stringify(parsed)).not.toContain('sk-secret')
+    for (const bare of ['c2VjcmV0dG9rZW5zZWNyZXQ=', 'c2VjcmV0dG9rZW5zZWNyZXQ==']) {
+      const refused = parseImport(bytes(`A=1\n${bare}`))
+      expect(refused).toMatchObject({ ok: false, code: 'import.line' })
+      expect(JSON.stringify(refused)).not.toContain('c2Vj')
+    }
+    expect(parseImport(bytes('OPENAI_API_KEY='))).toMatchObject({ ok: true })
   })
 })
 

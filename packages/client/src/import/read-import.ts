@@ -56,7 +56,7 @@ export const parseImport = (bytes: Uint8Array): Outcome<EnvLine[]> => {
   if (!read.ok) {
     return refuse(
       'import.line',
-      `Line ${read.line} is neither NAME=VALUE, a comment nor blank.`,
+      `Line ${read.line} is neither NAME=VALUE, a comment nor blank, or a quote in it never ends.`,
       'Correct the line and choose the file again; nothing was imported.',
     )
   }
@@ -73,8 +73,20 @@ export const parseImport = (bytes: Uint8Array): Outcome<EnvLine[]> => {
   if (long !== undefined) {
     return refuse('import.line', `The name in line ${long.line} is longer than 200 characters.`, again)
   }
+  const bare = lines.find(isBareSecret)
+  if (bare !== undefined) {
+    return refuse(
+      'import.line',
+      `Line ${bare.line} looks like a secret without a name.`,
+      'Put a name and an equals sign before it and choose the file again; nothing was imported.',
+    )
+  }
   return ok(lines)
 }
+
+/** Encoded bytes that end in `=` pass for a variable: a secret must not be shown as a name. */
+const isBareSecret = ({ name, value }: EnvLine): boolean =>
+  (value === '' || value === '=') && name.length >= 16 && /[a-z]/.test(name) && /[A-Z]/.test(name)
 
 const unreadable = (why: string): Refusal =>
   refuse('import.unreadable', `The file could not be read: ${why}.`, again)

@@ -1,4 +1,4 @@
-import { createItem } from '@countersign/client/items/item-actions'
+import { createItem, writeNow } from '@countersign/client/items/item-actions'
 import { ok, refuse } from '@countersign/client/refusal'
 import { unlocked } from '../core-state.ts'
 import type { Handlers } from '../handler.ts'
@@ -7,16 +7,17 @@ import { ImportJob } from '../import-job.ts'
 type Names = 'import.choose' | 'import.state' | 'import.start' | 'import.cancel'
 
 export const importHandlers: Handlers<Names> = {
-  'import.choose': async (core) => {
+  'import.choose': (core) => {
     const session = unlocked(core)
     if (!session.ok) return session
     if (core.importing?.busy === true) {
       return refuse('import.busy', 'An import is under way already.', 'Wait for it or cancel it.')
     }
-    await core.importing?.cancel()
+    // Nothing of it runs any more: this only lets go of what it read.
+    void core.importing?.cancel()
     core.importing = new ImportJob({
       choosePath: () => core.host.openFile(),
-      add: (item) => createItem(session.value, item),
+      add: (item) => createItem(session.value, item, writeNow),
       onChange: () => core.announce('import'),
     })
     return ok(core.importing.view)
@@ -24,11 +25,11 @@ export const importHandlers: Handlers<Names> = {
 
   'import.state': (core) => ok({ import: core.importing?.view ?? null }),
 
-  'import.start': (core, { environment, rows }) => {
+  'import.start': (core, { id, environment, rows }) => {
     const session = unlocked(core)
     if (!session.ok) return session
     return (
-      core.importing?.start(environment, rows) ??
+      core.importing?.start(id, environment, rows) ??
       refuse('import.none', 'There is nothing to import.', 'Choose a file first.')
     )
   },

@@ -1,7 +1,7 @@
 import {
+  type ComponentProps,
   type InputHTMLAttributes,
   type ReactNode,
-  type SelectHTMLAttributes,
   type TextareaHTMLAttributes,
   useId,
 } from 'react'
@@ -78,7 +78,7 @@ export const SelectField = ({
   warning,
   children,
   ...rest
-}: Labelled & SelectHTMLAttributes<HTMLSelectElement>) => (
+}: Labelled & ComponentProps<'select'>) => (
   <Field label={label} hint={hint} error={error} warning={warning}>
     {(ids) => (
       <select {...rest} {...ids} className="input">

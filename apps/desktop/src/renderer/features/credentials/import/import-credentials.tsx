@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { EnvironmentView, ImportView, ItemRow } from '../../../../shared/views.ts'
 import { useAction, useLoaded } from '../../../data/use-call.ts'
 import { Button } from '../../../ui/button.tsx'
@@ -31,6 +31,14 @@ const Explanation = () => (
   </>
 )
 
+/** Typing begins here as soon as it is there. */
+const focused = (element: HTMLSelectElement | null): void => element?.focus()
+
+const wordsOf = (view: ImportView): string =>
+  view.skipped.every(({ why }) => why === 'reference')
+    ? 'All it holds are references to Countersign already.'
+    : 'None of its variables has a value and a name that a provider’s SDK reads, or that of a key, token, secret or password.'
+
 /** From an env file to credentials: choose the file, choose among what is in it, watch it being added. */
 export const ImportCredentials = ({ places, items, onClose }: ImportCredentialsProps) => {
   const loaded = useLoaded('import.state', {}, ['import'])
@@ -38,56 +46,61 @@ export const ImportCredentials = ({ places, items, onClose }: ImportCredentialsP
   const start = useAction('import.start')
   const cancel = useAction('import.cancel')
   // An import that ended before this dialog was opened is not what it is about.
-  const [begun, setBegun] = useState(false)
+  const [id, setId] = useState<string | null>(null)
   const [environment, setEnvironment] = useState(places[0]?.environment ?? '')
   const [edits, setEdits] = useState<Edits>({})
   const last = loaded.state === 'ready' ? loaded.value.import : null
-  const view: ImportView | null = begun || last?.state === 'running' ? last : null
-  const place = places.find((each) => each.environment === environment)
+  const view = last !== null && last.id === id ? last : null
+  // Whatever takes the dialog away, a lock or an alarm too, lets go of the values.
+  useEffect(() => () => void window.countersign.call('import.cancel', {}).catch(() => undefined), [])
+
   const choices = choicesOf(view?.rows ?? [], edits, items, environment)
   const chosen = choices.filter((each) => each.chosen)
+  const problems = chosen.filter(({ problem }) => problem !== undefined).length
   const edit = (row: number, change: Edits[number]): void =>
     setEdits({ ...edits, [row]: { ...edits[row], ...change } })
   const openFile = async (): Promise<void> => {
     setEdits({})
-    if ((await choose.run({})) !== null) setBegun(true)
+    start.clear()
+    setId((await choose.run({}))?.id ?? null)
   }
-  const add = (): void =>
-    void start.run({ environment, rows: chosen.map(({ row, name }) => ({ row: row.row, name })) })
-  const close = (): void => {
-    // What goes on without the dialog would be an import nobody watches; what is ready holds values nobody wants.
-    void cancel.run({})
-    onClose()
+  const add = (): void => {
+    if (view === null) return
+    const rows = chosen.map(({ row, name }) => ({ row: row.row, name }))
+    void start.run({ id: view.id, environment, rows })
   }
+  const running = view?.state === 'running'
   const ended = view?.state === 'done' || (view?.state === 'cancelled' && view.total > 0)
-  const chooser = (
-    <Button
-      kind={view === null || view.state === 'failed' || view.state === 'cancelled' ? 'primary' : 'plain'}
-      busy={choose.busy || view?.state === 'choosing'}
-      onClick={() => void openFile()}
-    >
-      {view === null ? 'Choose a file' : 'Choose another file'}
-    </Button>
-  )
+  const choosing = view?.state === 'choosing'
+  // What was added so far is to be read before the dialog goes.
+  const close = (): void => (running ? void cancel.run({}) : onClose())
+  const place = places.find((each) => each.environment === view?.environment)
+  const rows = view?.state === 'ready' ? view.rows.length : 0
   const foot = ended ? (
-    <Button kind="primary" onClick={close}>
+    <Button kind="primary" onClick={onClose}>
       Close
     </Button>
-  ) : view?.state === 'running' ? (
-    <Button busy={cancel.busy} onClick={() => void cancel.run({})}>
-      Stop
-    </Button>
+  ) : running ? (
+    <div className="apart">
+      <Button busy={cancel.busy} onClick={() => void cancel.run({})}>
+        Stop
+      </Button>
+    </div>
   ) : (
     <>
-      <Button onClick={close}>Cancel</Button>
-      {chooser}
-      {view?.state === 'ready' && view.rows.length > 0 && (
-        <Button
-          kind="primary"
-          busy={start.busy}
-          disabled={chosen.length === 0 || chosen.some(({ problem }) => problem !== undefined)}
-          onClick={add}
-        >
+      {problems > 0 && (
+        <span className="field-error apart import-problems">{plural(problems, 'name')} to change above</span>
+      )}
+      <Button onClick={onClose}>Cancel</Button>
+      <Button
+        kind={rows > 0 ? 'plain' : 'primary'}
+        busy={choose.busy || choosing}
+        onClick={() => void openFile()}
+      >
+        {view?.file == null ? 'Choose a file' : 'Choose another file'}
+      </Button>
+      {rows > 0 && (
+        <Button kind="primary" busy={start.busy} disabled={chosen.length === 0 || problems > 0} onClick={add}>
           Import {plural(chosen.length, 'credential')}
         </Button>
       )}
@@ -95,19 +108,13 @@ export const ImportCredentials = ({ places, items, onClose }: ImportCredentialsP
   )
   return (
     <Dialog title="Import from an env file" wide onClose={close} foot={foot}>
-      {(view === null || view.state === 'choosing' || (view.state === 'cancelled' && !ended)) && (
-        <Explanation />
-      )}
-      {view?.state === 'failed' && view.error !== null && (
-        <>
-          <Refusal error={view.error} />
-          <Explanation />
-        </>
-      )}
+      {view?.state === 'failed' && view.error !== null && <Refusal error={view.error} />}
+      {!ended && !running && view?.state !== 'ready' && <Explanation />}
       {view?.state === 'ready' && (
         <>
           <SelectField
             label="Where"
+            ref={focused}
             value={environment}
             onChange={(event) => setEnvironment(event.target.value)}
           >
@@ -117,10 +124,8 @@ export const ImportCredentials = ({ places, items, onClose }: ImportCredentialsP
               </option>
             ))}
           </SelectField>
-          {view.rows.length === 0 ? (
-            <Notice title={`No credential in ${view.file ?? 'the file'}`}>
-              None of its variables is one that a provider’s SDK reads, or is called a key, token or secret.
-            </Notice>
+          {rows === 0 ? (
+            <Notice title={`No credential in ${view.file ?? 'the file'}`}>{wordsOf(view)}</Notice>
           ) : (
             <ImportTable
               file={view.file ?? 'the file'}
@@ -129,14 +134,17 @@ export const ImportCredentials = ({ places, items, onClose }: ImportCredentialsP
               onChoose={(row, chosen) => edit(row, { chosen })}
             />
           )}
-          <SkippedVariables skipped={view.skipped} />
+          <SkippedVariables skipped={view.skipped} open={rows === 0} />
         </>
       )}
-      {view?.state === 'running' && (
-        <Notice title="Adding credentials">
-          <progress max={Math.max(1, view.total)} value={view.done} aria-label="Credentials added" />{' '}
-          {view.done} of {view.total}
-        </Notice>
+      {running && view !== null && (
+        <div className="import-progress">
+          <strong>Adding credentials</strong>
+          <progress max={Math.max(1, view.total)} value={view.done} aria-label="Credentials added" />
+          <span className="soft">
+            {view.done} of {view.total}
+          </span>
+        </div>
       )}
       {ended && view !== null && (
         <ImportResult view={view} place={`${place?.vaultName ?? ''}/${place?.name ?? ''}`} />

@@ -1,6 +1,7 @@
 import type { ImportView } from '../../../../shared/views.ts'
+import { TextArea } from '../../../ui/field.tsx'
 import { plural } from '../../../ui/format.ts'
-import { Notice } from '../../../ui/notice.tsx'
+import { Notice, Refusal } from '../../../ui/notice.tsx'
 
 interface ImportResultProps {
   view: ImportView
@@ -23,28 +24,32 @@ export const ImportResult = ({ view, place }: ImportResultProps) => {
       {added.length > 0 && (
         <Notice tone="good" title={`${plural(added.length, 'credential')} added to ${place}`} />
       )}
+      {view.error !== null && <Refusal error={view.error} />}
       {left > 0 && (
         <Notice title={`${plural(left, 'credential')} not added`}>
-          The import was stopped. The same file can be imported again: what is there stays as it is.
+          The same file can be imported again: what is there stays as it is.
         </Notice>
       )}
       {refused.map(({ row, name, error }) => (
-        <Notice key={row} tone="bad" title={`${name}: ${error.message}`}>
+        <Notice key={row} tone="warn" title={`${name} was not added: ${error.message}`}>
           {error.fix}
         </Notice>
       ))}
       {lines.length > 0 && (
         <>
           <Notice tone="warn" title={`The values still stand in ${view.file ?? 'the file'}`}>
-            Put these lines in their place; <code>countersign run --env-file</code> fills them in for programs
-            that may read them. A value that lay in a file may have been copied: rotate it at its provider
-            when you can.
+            Put the lines below in their place; <code>countersign run --env-file</code> fills them in for
+            programs that may read them. A value that lay in a file may have been copied: rotate it at its
+            provider when you can.
           </Notice>
-          <div className="field">
-            <span className="field-label">Instead of the values</span>
-            <code className="snippet">{lines.join('\n')}</code>
-            <span className="field-hint">A click selects it whole.</span>
-          </div>
+          <TextArea
+            label="Instead of the values"
+            className="mono"
+            readOnly
+            rows={Math.min(8, Math.max(3, lines.length))}
+            value={lines.join('\n')}
+            onFocus={(event) => event.target.select()}
+          />
         </>
       )}
     </>

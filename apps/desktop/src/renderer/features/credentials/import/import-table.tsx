@@ -42,16 +42,19 @@ export const ImportTable = ({ file, choices, onName, onChoose }: ImportTableProp
                 className="input"
                 aria-label={`Name of ${row.variables.map(({ variable }) => variable).join(', ')}`}
                 aria-invalid={chosen && problem !== undefined}
+                aria-describedby={`import-${row.row}-note`}
                 spellCheck={false}
                 value={name}
                 onChange={(event) => onName(row.row, event.target.value)}
               />
-              {remarks.map((remark) => (
-                <div key={remark} className={remark === problem ? 'field-error' : 'field-warning'}>
-                  {remark}
-                </div>
-              ))}
-              {!chosen && problem !== undefined && <div className="field-hint">{problem}</div>}
+              <div id={`import-${row.row}-note`}>
+                {remarks.map((remark) => (
+                  <div key={remark} className={remark === problem ? 'field-error' : 'field-warning'}>
+                    {remark}
+                  </div>
+                ))}
+                {!chosen && problem !== undefined && <div className="field-hint">{problem}</div>}
+              </div>
             </td>
             <td>{provider}</td>
             <td className="mono import-from">

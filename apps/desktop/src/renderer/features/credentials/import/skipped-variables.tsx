@@ -6,13 +6,14 @@ const words: Record<ImportView['skipped'][number]['why'], string> = {
   reference: 'a reference to Countersign already',
   'too-long': 'longer than 16,384 characters',
   overwritten: 'set again further down',
-  'no-secret': 'no secret, by its name',
+  elsewhere: 'says where the value is, and is none',
+  'no-secret': 'its name is not that of a key',
 }
 
 /** What nothing is made of, and why: nothing of the file is passed over in silence. */
-export const SkippedVariables = ({ skipped }: { skipped: ImportView['skipped'] }) =>
+export const SkippedVariables = ({ skipped, open }: { skipped: ImportView['skipped']; open: boolean }) =>
   skipped.length === 0 ? null : (
-    <details className="import-skipped">
+    <details className="import-skipped" open={open}>
       <summary>{plural(skipped.length, 'variable')} left out</summary>
       <dl className="facts">
         {skipped.map(({ variable, line, why }) => (
