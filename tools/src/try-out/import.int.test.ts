@@ -182,7 +182,12 @@ describe('importing an env file', () => {
       what: 'both were tried',
     })
     expect((await names()).filter((name) => name === 'twice')).toHaveLength(1)
-    expect(await two.ada.must('stranded.list', {})).toMatchObject([{ name: 'twice', listed: false }])
+    const [stranded, ...more] = await two.ada.must('stranded.list', {})
+    expect(more).toEqual([])
+    expect(stranded).toMatchObject({ name: 'twice', nameOnRetry: 'twice-2', listed: false })
+    await two.ada.must('stranded.retry', { id: stranded?.id ?? '' })
+    await until(async () => (await names()).includes('twice-2'), { what: 'it has a name of its own' })
+    expect(await two.ada.must('stranded.list', {})).toEqual([])
   })
 
   it('is gone with the keys when it is locked', async () => {

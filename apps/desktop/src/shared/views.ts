@@ -192,6 +192,8 @@ export const strandedRow = z.strictObject({
   id: idSchema,
   item: idSchema,
   name,
+  /** What it would be called if it were made now; null for a deletion. */
+  nameOnRetry: z.string().nullable(),
   place: z.string(),
   change: z.enum(['put', 'delete']),
   at: time,

@@ -145,13 +145,27 @@ export const settleConflict = async (
   return written.ok ? ok({ deleted: content.value === 'deleted' }) : written
 }
 
+/** What a stranded change's credential would be called if it were made now: where its name is taken, the next free one. */
+export const nameOnRetry = (session: UnlockedSession, change: QueuedChange & { act: 'put' }): string => {
+  const { name } = change.meta
+  const index = session.index(change.environment)
+  const others = (free: string) => index?.named(free).some(({ item }) => item !== change.item) === true
+  let free = name
+  for (let next = 2; others(free); next += 1) free = `${name.slice(0, 90)}-${next}`
+  return free
+}
+
 /** Makes a stranded change on top of whatever counts now: brings a deleted item back, makes one that could not be made. */
 export const retryStranded = async (session: UnlockedSession, id: string): Promise<Outcome<null>> => {
   const stranded = strandedChanges(session).find((each) => each.id === id)
   if (stranded === undefined) return gone()
   const { change } = stranded
   const base = findItem(session, change.item)?.current.version ?? 0
-  const made = await makeChange(session, { ...change, base, id: newId() })
+  const again: QueuedChange =
+    change.act === 'delete'
+      ? change
+      : { ...change, meta: { ...change.meta, name: nameOnRetry(session, change) } }
+  const made = await makeChange(session, { ...again, base, id: newId() })
   if (made.ok) await session.device.replica.intents.drop(id)
   return made
 }

@@ -57,12 +57,11 @@ export const makeChange = async (session: UnlockedSession, change: QueuedChange)
     const refusal = mayWrite(session, author, environment)
     if (refusal !== null) return refusal
     const index = session.index(environment)
-    const current = index?.get(item)?.current.version ?? 0
-    if (current !== base) return conflict()
-    // Of two new ones with one name no program could read either, also where one of them waited offline.
-    if (change.act === 'put' && base === 0 && (index?.named(change.meta.name).length ?? 0) > 0) {
-      return nameTaken(change.meta.name)
-    }
+    const current = index?.get(item)?.current
+    if ((current?.version ?? 0) !== base) return conflict()
+    // Of two with one name no program could read either: also where a new one waited offline, or a deleted one comes back.
+    const appears = change.act === 'put' && current?.deleted !== false
+    if (appears && (index?.named(change.meta.name).length ?? 0) > 0) return nameTaken(change.meta.name)
     return change.act === 'put'
       ? itemPutDrafts(author, change, grantsOn(session, environment, item))
       : [itemDeleteDraft(author, change)]

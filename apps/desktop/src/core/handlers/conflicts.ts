@@ -3,6 +3,7 @@ import {
   choicesOf,
   choiceValue,
   discardStranded,
+  nameOnRetry,
   retryStranded,
   type StrandedChange,
   settleConflict,
@@ -43,6 +44,7 @@ const strandedRow = (session: UnlockedSession, stranded: StrandedChange): Strand
     id,
     item: change.item,
     name: change.act === 'put' ? change.meta.name : (record?.meta.name ?? '?'),
+    nameOnRetry: change.act === 'put' ? nameOnRetry(session, change) : null,
     place: placeName(session.ledger, change.environment),
     change: change.act,
     at: createdAt,
@@ -113,7 +115,6 @@ export const conflictHandlers: Handlers<
     const session = unlocked(core)
     if (!session.ok) return session
     const made = await retryStranded(session.value, id)
-    core.announce('items')
     return made.ok ? ok({}) : made
   },
 
@@ -121,7 +122,6 @@ export const conflictHandlers: Handlers<
     const session = unlocked(core)
     if (!session.ok) return session
     const dropped = await discardStranded(session.value, id)
-    core.announce('items')
     return dropped.ok ? ok({}) : dropped
   },
 }

@@ -3,15 +3,16 @@ import { go } from '../../data/app-store.ts'
 import { useAction, useLoaded } from '../../data/use-call.ts'
 import { ActionList, ActionRow } from '../../ui/action-list.tsx'
 import { Button } from '../../ui/button.tsx'
-import { when } from '../../ui/format.ts'
+import { ago } from '../../ui/format.ts'
+import { useNow } from '../../ui/use-now.ts'
 
-const Row = ({ row }: { row: StrandedRow }) => {
+const Row = ({ row, now }: { row: StrandedRow; now: number }) => {
   const retry = useAction('stranded.retry')
   const discard = useAction('stranded.discard')
   return (
     <ActionRow
       name={row.name}
-      about={`${row.place} · ${row.change === 'delete' ? 'deletion' : 'change'}, ${when(row.at)}`}
+      about={`${row.place} · ${row.change === 'delete' ? 'deletion' : 'change'}, ${ago(row.at, now)}`}
       error={retry.error ?? discard.error}
       actions={
         <>
@@ -21,7 +22,9 @@ const Row = ({ row }: { row: StrandedRow }) => {
             </Button>
           ) : (
             <Button size="small" busy={retry.busy} onClick={() => void retry.run({ id: row.id })}>
-              Try again
+              {row.nameOnRetry === null || row.nameOnRetry === row.name
+                ? 'Try again'
+                : `Add as “${row.nameOnRetry}”`}
             </Button>
           )}
           <Button
@@ -43,6 +46,7 @@ const Row = ({ row }: { row: StrandedRow }) => {
 
 /** Changes made offline that could not be made: kept here until their author decides (P19). */
 export const StrandedChanges = () => {
+  const now = useNow(30_000)
   const loaded = useLoaded('stranded.list', {}, ['items'])
   if (loaded.state !== 'ready' || loaded.value.length === 0) return null
   const { value: rows } = loaded
@@ -58,7 +62,7 @@ export const StrandedChanges = () => {
         note="kept on this computer only"
       >
         {rows.map((row) => (
-          <Row key={row.id} row={row} />
+          <Row key={row.id} row={row} now={now} />
         ))}
       </ActionList>
     </div>
