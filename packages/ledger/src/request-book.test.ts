@@ -3,7 +3,7 @@ import { type CborValue, encodeCanonical } from '@countersign/schema/canonical'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { company } from '../test/company.ts'
 import { LedgerError } from './ledger-error.ts'
-import type { Shelf } from './request-book.ts'
+import { RequestBook, type Shelf } from './request-book.ts'
 import { packState, unpackState } from './state-checkpoint.ts'
 
 beforeAll(cryptoReady)
@@ -74,5 +74,30 @@ describe('requests in a checkpoint', () => {
       expect(() => requests.get(ids[1] ?? '')).toThrow(LedgerError)
     }
     expect(() => unpackState({ ...packed, closed: [] })).toThrow(LedgerError)
+  })
+
+  it('L73 two requests with one place in the order are refused: another would have none', () => {
+    const ids = new Uint8Array(32)
+    ids[31] = 1
+    const book = (orders: readonly [number, number]): RequestBook => {
+      const places = new DataView(new ArrayBuffer(24))
+      for (const [row, order] of orders.entries()) {
+        places.setUint32(row * 12, order)
+        places.setUint32(row * 12 + 4, 0xffff_ffff)
+      }
+      return new RequestBook({
+        ids,
+        places: new Uint8Array(places.buffer),
+        live: [new Uint8Array(1)],
+        shelves: [],
+      })
+    }
+    expect(book([1, 0]).ids()).toEqual([`${'0'.repeat(31)}1`, '0'.repeat(32)])
+    for (const orders of [
+      [0, 0],
+      [1, 1],
+      [0, 2],
+    ] as const)
+      expect(() => book(orders)).toThrow(RangeError)
   })
 })

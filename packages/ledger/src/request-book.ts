@@ -75,11 +75,14 @@ export class RequestBook {
     this.#places = new DataView(places.buffer, places.byteOffset, places.byteLength)
     if (places.length !== this.#table.size * PLACE_BYTES) throw new RangeError('not a place for each request')
     const { size } = this.#table
+    const taken = new Uint8Array(size)
     for (let offset = 0; offset < places.length; offset += PLACE_BYTES) {
       const order = this.#places.getUint32(offset)
       const shelf = this.#places.getUint32(offset + 4)
       const there = shelf === LIVE ? this.#places.getUint32(offset + 8) < live.length : shelf < shelves.length
-      if (order >= size || !there) throw new RangeError('a request has no place')
+      // Two with one place in the order would leave a hole where another should be.
+      if (order >= size || taken[order] === 1 || !there) throw new RangeError('a request has no place')
+      taken[order] = 1
     }
   }
 
