@@ -6,6 +6,31 @@ import { PROGRAM, readsNow } from './program.ts'
 import { NAMES } from './stage.ts'
 import type { StoryStep } from './step.ts'
 
+const PRODUCTION = 'llm / production'
+/** What the auditor reads of the story: what was done, and to whom or what. */
+const EVERY_STEP: readonly [action: string, target: string][] = [
+  ['founded the team', ''],
+  ['created an environment', PRODUCTION],
+  ['added a credential', `openai in ${PRODUCTION}`],
+  ['added a credential', 'anthropic'],
+  ['added a member', NAMES.approver],
+  ['added a member', NAMES.developer],
+  ['added a member', NAMES.auditor],
+  ['set a policy', PRODUCTION],
+  ['closed the set-up', ''],
+  ['asked', PROGRAM],
+  ['approved with a touch', PROGRAM],
+  ['released the keys', PROGRAM],
+  ['read a credential', `openai · ${PRODUCTION}`],
+  ['denied', PRODUCTION],
+  ['withdrew a request', PRODUCTION],
+  ['wrote a new version', `openai in ${PRODUCTION}`],
+  ['locked', ''],
+  ['unlocked', ''],
+  ['revoked a binding', PROGRAM],
+  ['removed a member', NAMES.developer],
+]
+
 /** What is taken back, and what the log shows of it all. */
 export const ending: readonly StoryStep[] = [
   {
@@ -34,8 +59,17 @@ export const ending: readonly StoryStep[] = [
       const rows = auditor.window.locator('tbody tr')
       await expect.poll(() => rows.count(), { timeout: 20_000 }).toBeGreaterThan(15)
       await stage.shoot('audit', 'auditor')
+      for (const [action, target] of EVERY_STEP) {
+        const row = rows.filter({ hasText: action }).filter({ hasText: target })
+        await auditor.window.getByLabel('Filter the audit').fill(action)
+        await expect(row.first(), `${action}: ${target}`).toBeVisible({ timeout: 20_000 })
+      }
+      await auditor.window.getByLabel('Filter the audit').fill('')
       await auditor.go('Credentials')
-      await expect(auditor.window.locator('.item-row')).toHaveCount(0)
+      const credentials = auditor.window.locator('.item-row')
+      await expect(credentials.first()).toBeVisible()
+      await credentials.first().click()
+      await expect(auditor.window.getByRole('button', { name: /^Reveal/ }).first()).toBeDisabled()
     },
   },
   {

@@ -75,6 +75,27 @@ const bind = async (application: string, ...more: string[]): Promise<Ended> => {
   return await ended
 }
 
+test('whoever reads its output may stop early', async () => {
+  const child = spawn(
+    'sh',
+    ['-c', `"$0" "$1" --help | true; "$0" "$1" run --help | head -1`, process.execPath, MAIN],
+    {
+      env: { PATH: process.env.PATH, HOME: home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString()
+  })
+  await new Promise((resolve) => child.once('close', resolve))
+  expect(err).toBe('')
+  expect(out).toContain('Usage: countersign run')
+})
+
 test('P22 bind shows the code, waits, and keeps the token where only its user can read it; read prints the value', async () => {
   const bound = await bind('first', '--item', 'openai', '--item', 'azure')
   expect(bound).toMatchObject({ code: 0, out: '' })

@@ -121,6 +121,11 @@ verify(
     .addHelpText('after', `\n${offline}`),
 )
 
+// Whoever reads the output may stop early (`countersign list | head -1`): that is no failure of this program.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : EXIT.unexpected)
+})
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -30,7 +30,7 @@ export const MODES: Readonly<Record<Mode, ModeRow>> = {
     write: 'queued',
     bind: false,
     approve: false,
-    cause: 'unlocked; the server takes no writes, or the environment waits for a re-key',
+    cause: 'unlocked; the server takes no writes',
   },
   cached: {
     list: true,

@@ -21,6 +21,37 @@ describe('provider catalogue', () => {
     }
   })
 
+  it('has every provider that people are offered, each with variables, a header or a signature, and its console', () => {
+    expect(PROVIDERS.map(({ label }) => label)).toEqual([
+      'OpenAI',
+      'Anthropic',
+      'Azure OpenAI',
+      'AWS Bedrock',
+      'Google Gemini',
+      'Mistral',
+      'Groq',
+      'xAI',
+      'OpenRouter',
+      'Cohere',
+      'DeepSeek',
+      'Hugging Face',
+      'Custom',
+    ])
+    for (const { id, fields, auth, consoleUrl } of PROVIDERS) {
+      expect(
+        fields.filter(({ secret }) => secret).every(({ env }) => env !== null),
+        id,
+      ).toBe(true)
+      expect(
+        fields.some(({ secret, optional }) => secret && !optional),
+        id,
+      ).toBe(true)
+      // Bedrock's requests are signed; a custom one has no console.
+      expect(auth !== null, id).toBe(id !== 'aws-bedrock')
+      expect(consoleUrl !== null, id).toBe(id !== 'custom')
+    }
+  })
+
   it('a key of another provider is named, never blocked', () => {
     expect(checkFormat('openai', 'api_key', `gsk_${'a'.repeat(40)}`)).toContain('Groq')
     expect(checkFormat('openai', 'api_key', 'whatever')).toContain('the usual API key')

@@ -19,6 +19,16 @@ const filesIn = async (folder: string): Promise<{ path: string; bytes: Buffer }[
 }
 
 /** The whole story of a team, headless: real server, real cores in processes of their own, real HTTP. */
+/** Each of these is said, after the one before it. */
+const inOrder = (said: readonly string[], steps: readonly string[]): void => {
+  let from = 0
+  for (const step of steps) {
+    const at = said.findIndex((line, index) => index >= from && line.endsWith(step))
+    expect(at, `${step}, in\n${said.join('\n')}`).toBeGreaterThanOrEqual(from)
+    from = at + 1
+  }
+}
+
 describe('a team from founding to removal', () => {
   let folder: string
   let team: TryOutTeam
@@ -230,13 +240,36 @@ describe('a team from founding to removal', () => {
     const log = await auditor.must('audit.list', { before: null, limit: 500, text: '' })
     expect(log.verified).toBe(true)
     expect(log.problems).toEqual([])
-    const actions = log.rows.map((row) => row.action).reverse()
-    const order = ['founded the team', 'added a member', 'set a policy', 'closed the set-up', 'asked']
-    const places = order.map((action) => actions.indexOf(action))
-    expect([...places].sort((a, b) => a - b)).toEqual(places)
-    expect(places.every((place) => place >= 0)).toBe(true)
-    expect(actions).toContain('read a credential')
-    expect(await auditor.must('items.list', {})).toEqual([])
+    const said = log.rows.toReversed().map(({ actor, action, target }) => `${actor} ${action} ${target}`)
+    const program = 'Try-out program (Dana Developer) in llm / production'
+    const approved = said.filter((line) => line.endsWith(`approved with a touch ${program}`))
+    expect(approved.toSorted()).toEqual(
+      ['Abel Approver', 'Ada Admin'].map((who) => `${who} approved with a touch ${program}`),
+    )
+    // Everything the team decided, in the order in which it did; then what two devices saw, each in its own.
+    inOrder(said, [
+      'Ada Admin founded the team Try-out team',
+      'Ada Admin created an environment llm / production',
+      'Ada Admin added a member Abel Approver',
+      'Ada Admin added a member Dana Developer',
+      'Ada Admin added a member Otto Auditor',
+      'Ada Admin set a policy llm / production',
+      'Ada Admin closed the set-up the team',
+      'Ada Admin added a credential openai in llm / production',
+      `Dana Developer asked ${program}`,
+      approved[0] ?? '',
+      `released the keys ${program}`,
+      'Ada Admin wrote a new version openai in llm / production',
+    ])
+    inOrder(said, [
+      'Dana Developer handed out a token Try-out program · llm / production',
+      'Dana Developer read a credential Try-out program · openai · llm / production',
+      'Dana Developer unlocked ',
+    ])
+    inOrder(said, ['Abel Approver locked ', 'Abel Approver failed to unlock ', 'Abel Approver unlocked '])
+    expect(said).toContain('Abel Approver denied Another program (Dana Developer) in llm / production')
+    const items = await auditor.must('items.list', {})
+    expect(items.map(({ level }) => level)).toEqual(items.map(() => 'view'))
     const shown = await auditor.call('item.reveal', { item, field: 'api_key' })
     expect(shown.ok).toBe(false)
   })

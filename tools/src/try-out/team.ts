@@ -103,7 +103,8 @@ export class TryOutTeam {
       name: 'Otto Auditor',
       device: "Otto's laptop",
       roles: ['auditor'],
-      access: [],
+      // Without it the log says “a credential”, and not which.
+      access: vault.environments.map(({ environment }) => ({ environment, level: 'view', approve: false })),
     })
     this.#onStep('Otto joined as auditor')
     const { me } = await admin.must('status.get', {})

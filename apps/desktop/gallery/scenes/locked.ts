@@ -36,6 +36,22 @@ export const lockedScenes: readonly Scene[] = [
       },
     },
   },
+  ...(['genesis', 'bad_entry', 'rollback'] as const).map(
+    (code): Scene => ({
+      name: `alarm-${code.replace('_', '-')}`,
+      status: {
+        phase: 'alarm',
+        stopped: {
+          code,
+          stream: 'the team’s ledger',
+          seq: 412,
+          time: now - 4 * MINUTE,
+          shownBy: null,
+          server: 'https://sync.acme.example:8743',
+        },
+      },
+    }),
+  ),
   {
     name: 'alarm-saved',
     status: {

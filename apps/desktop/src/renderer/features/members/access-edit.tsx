@@ -10,6 +10,16 @@ const levels: { value: AccessChoice['level']; label: string }[] = [
   { value: 'hold', label: 'hold (read all)' },
 ]
 
+/** The same, with at least the names of every environment. */
+export const withNames = (vaults: readonly VaultView[], access: readonly AccessChoice[]): AccessChoice[] =>
+  vaults.flatMap(({ environments }) =>
+    environments.map(({ environment }) => {
+      const choice = access.find((each) => each.environment === environment)
+      if (choice !== undefined && choice.level !== 'none') return choice
+      return { environment, level: 'view', approve: choice?.approve ?? false }
+    }),
+  )
+
 interface AccessEditProps {
   vaults: readonly VaultView[]
   value: readonly AccessChoice[]

@@ -5,7 +5,7 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { TextField } from '../../ui/field.tsx'
 import { Refusal } from '../../ui/notice.tsx'
-import { type AccessChoice, AccessEdit } from './access-edit.tsx'
+import { type AccessChoice, AccessEdit, withNames } from './access-edit.tsx'
 import { InviteExchange } from './invite-exchange.tsx'
 import { type Role, RoleEdit } from './role-edit.tsx'
 
@@ -31,6 +31,11 @@ export const InviteDialog = ({ vaults, follow, again, onClose }: InviteDialogPro
     follow === null ? null : { invite: follow, link: '' },
   )
   if (made !== null) return <InviteExchange invite={made.invite} link={made.link} onClose={onClose} />
+  /** An auditor reads names everywhere unless somebody takes it away: else the log says “a credential”, and not which. */
+  const changeRoles = (next: Role[]): void => {
+    setRoles(next)
+    if (next.includes('auditor') && !roles.includes('auditor')) setAccess(withNames(vaults, access))
+  }
   const save = async (): Promise<void> => {
     const view = await create.run({ name: name.trim(), roles, access, expiresInMs: DAY })
     if (view?.link != null) setMade({ invite: view.invite, link: view.link })
@@ -56,7 +61,7 @@ export const InviteDialog = ({ vaults, follow, again, onClose }: InviteDialogPro
         maxLength={100}
         onChange={(event) => setName(event.target.value)}
       />
-      <RoleEdit value={roles} onChange={setRoles} />
+      <RoleEdit value={roles} onChange={changeRoles} />
       <div className="field">
         <span className="field-label">Access</span>
         <span className="field-hint">

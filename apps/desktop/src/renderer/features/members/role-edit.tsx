@@ -6,7 +6,10 @@ export type Role = MemberView['roles'][number]
 const roles: { role: Role; hint: string }[] = [
   { role: 'admin', hint: 'changes members and policies' },
   { role: 'developer', hint: 'works with environments' },
-  { role: 'auditor', hint: 'reads the whole audit, opens no value' },
+  {
+    role: 'auditor',
+    hint: 'reads the whole audit; with “see names” it says which credential; opens no value',
+  },
 ]
 
 export const RoleEdit = ({
