@@ -1,9 +1,8 @@
 import { PROVIDERS } from '@countersign/schema/providers'
+import type { ImportRow, ImportView } from '../src/shared/job-views.ts'
 import type {
   BindingView,
   ChoicesView,
-  ImportRow,
-  ImportView,
   ItemDetail,
   ItemRow,
   StrandedRow,

@@ -10,7 +10,8 @@ import { parseStat } from '@countersign/local-api/caller/process-files'
 import { parseEnvFile } from '@countersign/schema/env-file'
 import { newId } from '@countersign/schema/ids'
 import { PROVIDERS } from '@countersign/schema/providers'
-import { formatReference, isSlug, parseReference } from '@countersign/schema/reference'
+import { formatReference, parseReference } from '@countersign/schema/reference'
+import { isSlug } from '@countersign/schema/slug'
 import { type FuzzedParser, textOf, utf8 } from '../parser.ts'
 
 const invite = (): string =>

@@ -23,8 +23,14 @@ export const itemMetaSchema = z.strictObject({
 })
 export type ItemMeta = z.infer<typeof itemMetaSchema>
 
+/** Characters of one field's value. */
+export const MAX_VALUE_LENGTH = 16_384
+
 /** Plaintext of an item version's value blob: field name → value. */
-export const itemValueSchema = z.record(z.string().regex(/^[a-z][a-z0-9_]{0,39}$/), z.string().max(16_384))
+export const itemValueSchema = z.record(
+  z.string().regex(/^[a-z][a-z0-9_]{0,39}$/),
+  z.string().max(MAX_VALUE_LENGTH),
+)
 export type ItemValue = z.infer<typeof itemValueSchema>
 
 /** `plain` of the entries in a compartment stream. `base` is the version replaced (0: a new item); `version` = base + 1. */

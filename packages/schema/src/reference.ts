@@ -1,4 +1,4 @@
-import { slugSchema } from './item.ts'
+import { isSlug } from './slug.ts'
 
 /** `cs://<vault>/<environment>/<item>[/<field>][?version=N]`: names, or the item's id in place of its name. */
 export interface Reference {
@@ -29,7 +29,6 @@ const VERSION = /^[1-9][0-9]{0,9}$/
 
 const refuse = (code: ReferenceCode, message: string): ParsedReference => ({ ok: false, code, message })
 
-export const isSlug = (text: string): boolean => slugSchema.safeParse(text).success
 export const isFieldName = (text: string): boolean => FIELD.test(text)
 
 /** A version as it stands in a query: a positive decimal without leading zeros. */

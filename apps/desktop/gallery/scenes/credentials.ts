@@ -1,4 +1,4 @@
-import type { ImportView } from '../../src/shared/views.ts'
+import type { ImportView } from '../../src/shared/job-views.ts'
 import { ok } from '../fixture-bridge.ts'
 import { importing, itemDetail, itemRows, rows, stranded } from '../sample-items.ts'
 import { DAY, HOUR, MINUTE, now, status as sampleStatus, worklist } from '../sample-team.ts'

@@ -2,7 +2,7 @@ import { ClientError } from '@countersign/client/client-error'
 import { auditExport, type ExportSource } from '@countersign/client/export/audit-export'
 import type { Disclosure } from '@countersign/client/export/disclosure'
 import { writeExport } from '@countersign/client/export/write-export'
-import type { ExportView } from '../shared/views.ts'
+import type { ExportView } from '../shared/job-views.ts'
 
 export interface ExportPlan {
   readonly kind: ExportView['kind']

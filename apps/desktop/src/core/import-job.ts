@@ -5,7 +5,7 @@ import type { NewItem } from '@countersign/client/items/item-actions'
 import { type Outcome, ok, type Refusal, refuse } from '@countersign/client/refusal'
 import { newId } from '@countersign/schema/ids'
 import type { CallError } from '../shared/contract.ts'
-import type { ImportRow, ImportView } from '../shared/views.ts'
+import type { ImportRow, ImportView } from '../shared/job-views.ts'
 
 export interface ImportChoice {
   readonly row: number

@@ -4,6 +4,8 @@ import { itemValueSchema, slugSchema } from '@countersign/schema/item'
 import { levelSchema, policySchema, roleSchema } from '@countersign/schema/policy'
 import { termsSchema } from '@countersign/schema/request'
 import { z } from 'zod'
+import { type CallError, callError } from './call-error.ts'
+import { exportView, importView } from './job-views.ts'
 import { sealedForWindowSchema, windowKeySchema } from './sealed-for-window.ts'
 import * as v from './views.ts'
 
@@ -158,8 +160,8 @@ export const contract = {
   ),
 
   /** Asks which env file, then reads it; resolves at once. */
-  'import.choose': call('app', none, v.importView),
-  'import.state': call('app', none, z.strictObject({ import: v.importView.nullable() })),
+  'import.choose': call('app', none, importView),
+  'import.state': call('app', none, z.strictObject({ import: importView.nullable() })),
   /** Adds these, under these names, to one environment; resolves at once. */
   'import.start': call(
     'app',
@@ -171,10 +173,10 @@ export const contract = {
         .min(1)
         .max(1000),
     }),
-    v.importView,
+    importView,
   ),
   /** What was added stays; the core lets go of the rest. */
-  'import.cancel': call('app', none, z.strictObject({ import: v.importView.nullable() })),
+  'import.cancel': call('app', none, z.strictObject({ import: importView.nullable() })),
 
   /** The versions to choose from where some were written beside each other (P19); what counts now first. */
   'item.choices': call('app', z.strictObject({ item: idSchema }), v.choicesView),
@@ -300,11 +302,11 @@ export const contract = {
   ),
 
   /** Asks where, then writes; resolves at once. `records`: opened for the reader, else only what touches need. */
-  'export.audit': call('app', z.strictObject({ records: z.boolean() }), v.exportView),
+  'export.audit': call('app', z.strictObject({ records: z.boolean() }), exportView),
   /** What proves the alarm that stands; needs no unlock. */
-  'export.evidence': call('app', none, v.exportView),
-  'export.state': call('app', none, z.strictObject({ export: v.exportView.nullable() })),
-  'export.cancel': call('app', none, z.strictObject({ export: v.exportView.nullable() })),
+  'export.evidence': call('app', none, exportView),
+  'export.state': call('app', none, z.strictObject({ export: exportView.nullable() })),
+  'export.cancel': call('app', none, z.strictObject({ export: exportView.nullable() })),
   /** A person read the alarm and wants to try the server again; it sounds again while its cause is there. */
   'alarm.dismiss': call('app', none, v.statusView),
 
@@ -330,9 +332,7 @@ export type CallName = keyof Contract
 export type CallRequest<N extends CallName> = z.input<Contract[N]['request']>
 export type CallReply<N extends CallName> = z.infer<Contract[N]['reply']>
 
-/** A refusal of any call: a stable code, what happened, what to do. Never a secret. */
-export const callError = z.strictObject({ code: z.string(), message: z.string(), fix: z.string() })
-export type CallError = z.infer<typeof callError>
+export { type CallError, callError }
 export type CallResult<N extends CallName> =
   | { ok: true; value: CallReply<N> }
   | { ok: false; error: CallError }

@@ -1,6 +1,7 @@
 import { bytesSchema } from '@countersign/schema/bytes'
 import { idSchema } from '@countersign/schema/ids'
 import { z } from 'zod'
+import { callError } from './call-error.ts'
 import { type CallName, contract, coreEvent } from './contract.ts'
 
 /**
@@ -81,7 +82,7 @@ export const coreMessageSchema = z.discriminatedUnion('type', [
       z.strictObject({ ok: z.literal(true), value: z.unknown() }),
       z.strictObject({
         ok: z.literal(false),
-        error: z.strictObject({ code: z.string(), message: z.string(), fix: z.string() }),
+        error: callError,
       }),
     ]),
   }),

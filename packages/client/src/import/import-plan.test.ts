@@ -1,5 +1,5 @@
 import { readEnvLines } from '@countersign/schema/env-file'
-import { isSlug } from '@countersign/schema/reference'
+import { isSlug } from '@countersign/schema/slug'
 import { describe, expect, it } from 'vitest'
 import { planImport } from './import-plan.ts'
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { type EnvLine, readEnvLines } from '@countersign/schema/env-file'
+import { MAX_VALUE_LENGTH } from '@countersign/schema/item'
 import { type Outcome, ok, type Refusal, refuse } from '../refusal.ts'
 
 /** An env file is written by hand: what is larger is something else. */
@@ -8,7 +9,7 @@ export const IMPORT_LIMITS = {
   bytes: 1024 * 1024,
   variables: 1000,
   nameLength: 200,
-  valueLength: 16_384,
+  valueLength: MAX_VALUE_LENGTH,
 } as const
 
 const again = 'Choose another file; nothing was imported.'

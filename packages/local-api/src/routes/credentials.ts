@@ -1,5 +1,6 @@
 import type { CredentialList } from '@countersign/schema/local-api'
-import { isFieldName, isSlug, parseVersion, type Reference } from '@countersign/schema/reference'
+import { isFieldName, parseVersion, type Reference } from '@countersign/schema/reference'
+import { isSlug } from '@countersign/schema/slug'
 import { type Api, modeOf } from '../api.ts'
 import { authenticate, type Bound, sendRefusal } from '../authenticate.ts'
 import type { Exchange } from '../exchange.ts'

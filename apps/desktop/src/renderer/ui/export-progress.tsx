@@ -1,4 +1,4 @@
-import type { ExportView } from '../../shared/views.ts'
+import type { ExportView } from '../../shared/job-views.ts'
 import { useAction, useLoaded } from '../data/use-call.ts'
 import { Button } from './button.tsx'
 import { Notice, Refusal } from './notice.tsx'

@@ -68,7 +68,8 @@ export const CredentialList = () => {
     getItemKey: (index) => lines[index]?.key ?? index,
     overscan: 12,
   })
-  const mayAdd = places.some((place) => place.level === 'hold')
+  const held = places.filter((place) => place.level === 'hold')
+  const mayAdd = held.length > 0
 
   const select = (index: number): void => {
     const line = shown[index]
@@ -182,18 +183,9 @@ export const CredentialList = () => {
           })}
         </div>
       </div>
-      {dialog === 'add' && (
-        <AddCredential
-          places={places.filter((place) => place.level === 'hold')}
-          onClose={() => setDialog(null)}
-        />
-      )}
+      {dialog === 'add' && <AddCredential places={held} onClose={() => setDialog(null)} />}
       {dialog === 'import' && (
-        <ImportCredentials
-          places={places.filter((place) => place.level === 'hold')}
-          items={all ?? []}
-          onClose={() => setDialog(null)}
-        />
+        <ImportCredentials places={held} items={all ?? []} onClose={() => setDialog(null)} />
       )}
       {dialog === 'vault' && <CreateVault onClose={() => setDialog(null)} />}
     </section>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ImportRow } from '../../../../shared/views.ts'
+import type { ImportRow } from '../../../../shared/job-views.ts'
 import { choicesOf } from './import-choices.ts'
 
 const row = (number: number, name: string, known = true): ImportRow => ({

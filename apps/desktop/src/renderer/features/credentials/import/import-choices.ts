@@ -1,5 +1,6 @@
 import { slugProblem } from '@countersign/schema/slug'
-import type { ImportRow, ItemRow } from '../../../../shared/views.ts'
+import type { ImportRow } from '../../../../shared/job-views.ts'
+import type { ItemRow } from '../../../../shared/views.ts'
 
 /** What the person changed about the rows, by row; a row that is not here is as the file suggests. */
 export type Edits = Readonly<Record<number, { readonly name?: string; readonly chosen?: boolean }>>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
-import type { EnvironmentView, ImportView, ItemRow } from '../../../../shared/views.ts'
+import type { ImportView } from '../../../../shared/job-views.ts'
+import type { EnvironmentView, ItemRow } from '../../../../shared/views.ts'
 import { useAction, useLoaded } from '../../../data/use-call.ts'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
@@ -147,7 +148,7 @@ export const ImportCredentials = ({ places, items, onClose }: ImportCredentialsP
         </div>
       )}
       {ended && view !== null && (
-        <ImportResult view={view} place={`${place?.vaultName ?? ''}/${place?.name ?? ''}`} />
+        <ImportResult view={view} vault={place?.vaultName ?? ''} environment={place?.name ?? ''} />
       )}
       {choose.error !== null && <Refusal error={choose.error} />}
       {start.error !== null && <Refusal error={start.error} />}

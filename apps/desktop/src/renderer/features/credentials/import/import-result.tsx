@@ -1,28 +1,36 @@
-import type { ImportView } from '../../../../shared/views.ts'
+import { formatReference } from '@countersign/schema/reference'
+import type { ImportView } from '../../../../shared/job-views.ts'
 import { TextArea } from '../../../ui/field.tsx'
 import { plural } from '../../../ui/format.ts'
 import { Notice, Refusal } from '../../../ui/notice.tsx'
 
 interface ImportResultProps {
   view: ImportView
-  /** `vault/environment`, as it stands in references. */
-  place: string
+  /** Where it was added, by the names that references have. */
+  vault: string
+  environment: string
 }
 
 /** What was added and what was not, and what the file can hold instead of the values. */
-export const ImportResult = ({ view, place }: ImportResultProps) => {
+export const ImportResult = ({ view, vault, environment }: ImportResultProps) => {
   const added = view.rows.filter(({ result }) => result?.ok === true)
   const refused = view.rows.flatMap(({ row, name, result }) =>
     result?.ok === false ? [{ row, name, error: result.error }] : [],
   )
   const left = view.total - added.length - refused.length
   const lines = added.flatMap(({ name, variables }) =>
-    variables.map(({ variable, field }) => `${variable}=cs://${place}/${name}/${field}`),
+    variables.map(({ variable, field }) => {
+      const reference = formatReference({ vault, environment, item: name, field, version: null })
+      return `${variable}=${reference}`
+    }),
   )
   return (
     <>
       {added.length > 0 && (
-        <Notice tone="good" title={`${plural(added.length, 'credential')} added to ${place}`} />
+        <Notice
+          tone="good"
+          title={`${plural(added.length, 'credential')} added to ${vault}/${environment}`}
+        />
       )}
       {view.error !== null && <Refusal error={view.error} />}
       {left > 0 && (

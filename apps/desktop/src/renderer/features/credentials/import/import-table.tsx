@@ -57,7 +57,7 @@ export const ImportTable = ({ file, choices, onName, onChoose }: ImportTableProp
               </div>
             </td>
             <td>{provider}</td>
-            <td className="mono import-from">
+            <td className="mono">
               {row.variables.map(({ variable }) => (
                 <div key={variable}>
                   {variable.split(/(?<=_)/).map((part, at) => (

@@ -1,4 +1,4 @@
-import type { ImportView } from '../../../../shared/views.ts'
+import type { ImportView } from '../../../../shared/job-views.ts'
 import { plural } from '../../../ui/format.ts'
 
 const words: Record<ImportView['skipped'][number]['why'], string> = {
