@@ -2,11 +2,10 @@ import { join } from 'node:path'
 import { expect } from '@playwright/test'
 import { countersign } from '../src/cli.ts'
 import { readFilesUnder } from '../src/files-under.ts'
-import { PROGRAM, readsNow } from './program.ts'
+import { PRODUCTION, PROGRAM, readsNow } from './program.ts'
 import { NAMES } from './stage.ts'
 import type { StoryStep } from './step.ts'
 
-const PRODUCTION = 'llm / production'
 /** What the auditor reads of the story: what was done, and to whom or what. */
 const EVERY_STEP: readonly [action: string, target: string][] = [
   ['founded the team', ''],

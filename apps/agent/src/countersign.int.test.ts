@@ -27,8 +27,8 @@ interface Started {
   readonly ended: Promise<Ended>
 }
 
-const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Started => {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+const startProgram = (program: string, args: readonly string[], env: NodeJS.ProcessEnv): Started => {
+  const child = spawn(program, args, {
     env: { PATH: process.env.PATH, HOME: home, COUNTERSIGN_SOCKET: served.api.socket, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -42,6 +42,9 @@ const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Started =>
   const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...said })))
   return { child, ended }
 }
+
+const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Started =>
+  startProgram(process.execPath, [MAIN, ...args], env)
 
 const cli = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> => start(args, env).ended
 
@@ -76,22 +79,8 @@ const bind = async (application: string, ...more: string[]): Promise<Ended> => {
 }
 
 test('whoever reads its output may stop early', async () => {
-  const child = spawn(
-    'sh',
-    ['-c', `"$0" "$1" --help | true; "$0" "$1" run --help | head -1`, process.execPath, MAIN],
-    {
-      env: { PATH: process.env.PATH, HOME: home },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
-  let [out, err] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString()
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    err += chunk.toString()
-  })
-  await new Promise((resolve) => child.once('close', resolve))
+  const line = '"$0" "$1" --help | true; "$0" "$1" run --help | head -1'
+  const { out, err } = await startProgram('sh', ['-c', line, process.execPath, MAIN], {}).ended
   expect(err).toBe('')
   expect(out).toContain('Usage: countersign run')
 })

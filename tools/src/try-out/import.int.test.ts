@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ImportView } from '@countersign/desktop/shared/views'
+import type { ImportView } from '@countersign/desktop/shared/job-views'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { environmentId } from './people.ts'
 import { TwoInstallations } from './two-installations.ts'

@@ -18,7 +18,6 @@ const filesIn = async (folder: string): Promise<{ path: string; bytes: Buffer }[
   return Promise.all(files.map(async (path) => ({ path, bytes: await readFile(path) })))
 }
 
-/** The whole story of a team, headless: real server, real cores in processes of their own, real HTTP. */
 /** Each of these is said, after the one before it. */
 const inOrder = (said: readonly string[], steps: readonly string[]): void => {
   let from = 0
@@ -29,6 +28,7 @@ const inOrder = (said: readonly string[], steps: readonly string[]): void => {
   }
 }
 
+/** The whole story of a team, headless: real server, real cores in processes of their own, real HTTP. */
 describe('a team from founding to removal', () => {
   let folder: string
   let team: TryOutTeam
