@@ -256,7 +256,7 @@ test('P23 what is wrong is said with what to do: not running, wrong use, unknown
   expect([unknown.code, unknown.err]).toEqual([6, expect.stringContaining('target.unknown')])
   const status = await cli(['status'])
   expect(status.out).toContain('mode            normal')
-  await served.api.useSource(served.vault.locked())
+  served.api.lock()
   const token = (await readFile(join(home, 'token'), 'utf8')).trim()
   const locked = await cli(['read', 'cs://acme/production/openai'], { COUNTERSIGN_TOKEN: token })
   expect([locked.code, locked.err]).toEqual([4, expect.stringContaining('Unlock Countersign')])

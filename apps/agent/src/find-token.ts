@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { bindingPollSchema } from '@countersign/schema/local-api'
-import type { Reference } from '@countersign/schema/reference'
+import { itemReference, type Reference } from '@countersign/schema/reference'
 import type { ApiClient } from './api-client.ts'
 import { covers, loadBindings, removeBinding, type StoredBinding, saveBinding } from './binding-files.ts'
 import { CliError, EXIT } from './cli-error.ts'
@@ -60,7 +60,7 @@ export const findToken = async (
     skipped.length === 0 ? '' : ` Not read, as damaged or readable by others: ${skipped.join(', ')}.`
   throw new CliError(
     EXIT.unbound,
-    `No binding here covers cs://${reference.vault}/${reference.environment}/${reference.item}.${left}`,
+    `No binding here covers ${itemReference(reference.vault, reference.environment, reference.item)}.${left}`,
     `Ask for one: countersign bind --vault ${reference.vault} --env ${reference.environment} --item ${reference.item} --reason "…"`,
   )
 }

@@ -1,4 +1,5 @@
 import { PROVIDERS } from '@countersign/schema/providers'
+import { itemReference } from '@countersign/schema/reference'
 import type { ImportRow, ImportView } from '../src/shared/job-views.ts'
 import type {
   BindingView,
@@ -49,7 +50,7 @@ export const itemDetail = (item: string): ItemDetail => {
   const steps = ['created', 'edited', 'rotated', 'rolled_back', 'rotated', 'conflict'] as const
   return {
     row,
-    reference: `cs://${row.vaultName}/${row.environmentName}/${row.name}`,
+    reference: itemReference(row.vaultName, row.environmentName, row.name),
     fields: provider.fields.map(({ name, label, secret }) => ({ name, label, secret })),
     note: 'Paid by the platform team. Limit: 2,000 USD a month; ask Ben before raising it.',
     models: [],

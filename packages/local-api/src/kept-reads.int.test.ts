@@ -75,7 +75,7 @@ test('a rotated value is the one that is read next, and its tag another', async 
 
 test('P13 after a lock nothing is read, and the next session works everything out anew', async () => {
   const { served, token, code } = await warm()
-  await served.api.useSource(served.vault.locked())
+  served.api.lock()
   expect(await code()).toBe('locked')
   served.vault.put('openai', { api_key: 'sk-proj-canary-0003' })
   await served.api.useSource(served.vault.unlocked())

@@ -64,8 +64,13 @@ export interface LocalApi {
   readonly portMoved: boolean
   /** Reads of running leases that are not on record yet, and since when (ms since the epoch); null where all are. */
   unrecorded(): { readonly since: number; readonly reads: number } | null
-  /** Serves from another source from now on: an unlocked session, or the keyless one. Event streams of the old one end. */
-  useSource(source: LockedSource | UnlockedSource): Promise<void>
+  /** Serves from this session from now on. Event streams of the one before end. */
+  useSource(source: UnlockedSource): Promise<void>
+  /**
+   * Ends the session: listeners hear `locked`, whoever polls and whoever asks from now on gets 423. Synchronous, since the process that
+   * holds the keys is about to be killed.
+   */
+  lock(): void
   /** Stops listening, ends streams, writes what waits for the audit. */
   close(): Promise<void>
 }
@@ -120,6 +125,7 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
       mode: () => modeOf(api),
       connections: () => sockets.size,
       eventStreams: () => hub.size,
+      openPolls: () => api.openPolls,
       auditFailures: () => gate.failures,
     }),
     now,
@@ -196,10 +202,16 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
       // What the old session still owes the audit goes to its own writer.
       await gate.close()
       api.source = source
-      endSession = source.state === 'unlocked' ? await openSession(api, source) : () => undefined
+      endSession = await openSession(api, source)
       hub.end({ type: 'locked' }, () => true)
       const mode = modeOf(api)
       if (mode !== before) gate.append(plainRecord(now(), 'mode.changed', mode)).catch(() => undefined)
+    },
+    lock: () => {
+      endSession()
+      endSession = () => undefined
+      api.session = null
+      hub.end({ type: 'locked' }, () => true)
     },
     close: async () => {
       closed = true

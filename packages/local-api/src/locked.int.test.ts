@@ -64,13 +64,13 @@ test('P13 P26 health, readiness and header tell the mode, before and after unloc
     expect([asked.status, problemIn(asked).code]).toEqual([503, 'mode.refused'])
   }
   expect((await served.call('/readyz')).status).toBe(503)
-  await served.api.useSource(served.vault.locked())
+  served.api.lock()
   expect(await health()).toMatchObject({ mode: 'locked' })
   const modes = (): string[] =>
     served.vault.records.filter((each) => each.action === 'mode.changed').map((each) => each.outcome)
   // A change of mode is answered by nobody, so nothing has waited for its record.
-  await until(() => modes().length === 5)
-  expect(modes()).toEqual(['normal', 'read-only', 'cached', 'lease-only', 'locked'])
+  await until(() => modes().length === 4)
+  expect(modes()).toEqual(['normal', 'read-only', 'cached', 'lease-only'])
 })
 
 test('P22 bindings survive lock and unlock; leases until lock do not', async () => {
@@ -79,7 +79,7 @@ test('P22 bindings survive lock and unlock; leases until lock do not', async () 
   const untilLock = { durationMs: 3_600_000, untilLock: true }
   const ended = await served.granted({ application: 'ended', lease: untilLock })
   for (const { token } of [kept, ended]) expect((await served.call(CREDENTIAL, { token })).status).toBe(200)
-  await served.api.useSource(served.vault.locked())
+  served.api.lock()
   for (const { token } of [kept, ended]) expect((await served.call(CREDENTIAL, { token })).status).toBe(423)
   await served.api.useSource(served.vault.unlocked())
   expect((await served.call(CREDENTIAL, { token: kept.token })).status).toBe(200)
@@ -93,7 +93,7 @@ test('P13 whoever polls or listens hears of the lock', async () => {
   const { id, claim } = await served.bind({ application: 'polls' })
   const poll = served.call(`/v1/bindings/${id}?wait=30`, { token: claim })
   const events = await listenTo(served.api.port, token)
-  await served.api.useSource(served.vault.locked())
+  served.api.lock()
   expect((await poll).status).toBe(423)
   await until(() => events.ended)
   expect(events.text).toContain('event: locked')

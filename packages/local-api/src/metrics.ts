@@ -14,6 +14,7 @@ export const newMetrics = (state: {
   mode(): Mode
   connections(): number
   eventStreams(): number
+  openPolls(): number
   auditFailures(): number
 }): Metrics => {
   const registry = new Registry()
@@ -73,6 +74,14 @@ export const newMetrics = (state: {
     registers,
     collect() {
       this.set(state.eventStreams())
+    },
+  })
+  new Gauge({
+    name: 'countersign_open_polls',
+    help: 'Programs that wait for a decision.',
+    registers,
+    collect() {
+      this.set(state.openPolls())
     },
   })
   new Gauge({

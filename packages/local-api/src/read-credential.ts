@@ -1,7 +1,7 @@
 import type { Credential } from '@countersign/schema/local-api'
 import type { ProblemCode } from '@countersign/schema/problem'
 import { findProvider } from '@countersign/schema/providers'
-import { formatReference, type Reference } from '@countersign/schema/reference'
+import { formatReference, itemReference, type Reference } from '@countersign/schema/reference'
 import { type Api, modeOf } from './api.ts'
 import { type Bound, denied } from './authenticate.ts'
 import { usesLeft } from './lease.ts'
@@ -137,7 +137,7 @@ export const mainField = (item: LocatedItem): string => {
 }
 
 export const referenceOf = (item: LocatedItem): string =>
-  `cs://${item.vaultName}/${item.environmentName}/${item.name}`
+  itemReference(item.vaultName, item.environmentName, item.name)
 
 /** What is sent. */
 export const renderCredential = (bound: Bound, { item, credential, field, value }: Opened): Credential => {

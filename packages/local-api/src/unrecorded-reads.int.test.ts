@@ -110,7 +110,7 @@ test('P18 a revocation, a stricter policy, a lost freshness and a lock win while
   vault.vault.decide(id, 'revoked')
   expect(await refused(read())).toBe('binding.revoked')
   vault.vault.decide(id, 'granted', { maxUnrecordedMs: 5 * MINUTE })
-  await vault.api.useSource(vault.vault.locked())
+  vault.api.lock()
   expect(await refused(read())).toBe('locked')
   // The next session has nothing on record: it begins with a recorded read.
   await vault.api.useSource(vault.vault.unlocked())

@@ -65,6 +65,10 @@ export const parseReference = (text: string): ParsedReference => {
   return { ok: true, reference: { vault, environment, item, field: field ?? null, version } }
 }
 
+/** Of an item as it is now, with all its fields. */
+export const itemReference = (vault: string, environment: string, item: string): string =>
+  formatReference({ vault, environment, item, field: null, version: null })
+
 export const formatReference = (reference: Reference): string =>
   `${SCHEME}${reference.vault}/${reference.environment}/${reference.item}` +
   (reference.field === null ? '' : `/${reference.field}`) +

@@ -84,6 +84,7 @@ export class LocalPrograms {
         mode: () => source.mode(),
         connections: () => 1,
         eventStreams: () => 0,
+        openPolls: () => 0,
         auditFailures: () => gate.failures,
       }),
       now,

@@ -45,8 +45,8 @@ export class LocalApiClient {
     return this.#ask('GET', path, token, (body) => credentialSchema.parse(body))
   }
 
-  /** Listens to the binding's events; `heard` grows until `close`. */
-  async events(token: string): Promise<{ heard: ApiEvent[]; close(): void }> {
+  /** Listens to the binding's events; `heard` grows until `close`, or until the API ends the stream (`ended`). */
+  async events(token: string): Promise<{ heard: ApiEvent[]; ended: Promise<void>; close(): void }> {
     const ending = new AbortController()
     const response = await fetch(new URL('/v1/events', this.url), {
       headers: { authorization: `Bearer ${token}` },
@@ -66,11 +66,11 @@ export class LocalApiClient {
             heard.push(apiEventSchema.parse(JSON.parse(line.slice('data:'.length))))
       }
     }
-    follow(response.body).catch((error: unknown) => {
+    const ended = follow(response.body).catch((error: unknown) => {
       // The server end closes it on lock and on a revoked binding, we close it ourselves: either way it is over.
       if (!ending.signal.aborted && !(error instanceof TypeError)) throw error
     })
-    return { heard, close: () => ending.abort() }
+    return { heard, ended, close: () => ending.abort() }
   }
 
   async #ask<T>(

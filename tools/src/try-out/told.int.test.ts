@@ -19,10 +19,11 @@ describe('a program that waits or reads', () => {
   let two: TwoInstallations
   let api: LocalApiClient
   let unanswered: { id: string; claim: string }
+  let shortLived: Awaited<ReturnType<LocalApiClient['events']>>
   const production = { reference: 'cs://llm/production/openai', token: '' }
   const staging = { reference: 'cs://llm/staging/openai', token: '' }
 
-  const ask = async (environment: string, reason: string) => {
+  const ask = async (environment: string, reason: string, durationMs = HOUR) => {
     const asked = await until(
       async () => {
         const answer = await api.bind({
@@ -30,7 +31,7 @@ describe('a program that waits or reads', () => {
           vault: 'llm',
           environment,
           items: ['openai'],
-          lease: { durationMs: HOUR },
+          lease: { durationMs },
           reason,
           tokenFor: 'any-program',
         })
@@ -151,6 +152,33 @@ describe('a program that waits or reads', () => {
     expect(poll.token).toBeUndefined()
   })
 
+  it('P2 whoever listens hears of a new version and of the end of the grant, and nothing of other bindings', async () => {
+    const asked = await ask('production', 'listens')
+    await approve(two.ada, asked.id)
+    const { token = '' } = await ended(asked, 'granted')
+    const listening = await api.events(token)
+    const staged = await ask('staging', 'ends soon', 60_000)
+    shortLived = await api.events((await ended(staged, 'granted')).token ?? '')
+    const rows = await two.ada.must('items.list', {})
+    const item = rows.find(({ environmentName }) => environmentName === 'production')?.item ?? ''
+    const value = { api_key: 'sk-proj-made-up-and-rotated' }
+    await two.ada.must('item.update', { item, base: 1, value })
+    await until(async () => listening.heard.length > 1, { what: 'the program hears of the new version' })
+    expect(await api.read(production.reference, token)).toMatchObject({ value: { version: 2 } })
+    await two.ada.must('binding.revoke', { binding: asked.id, reason: 'no longer needed' })
+    await listening.ended
+    expect(listening.heard).toEqual([
+      { type: 'mode', mode: 'normal' },
+      { type: 'rotated', reference: production.reference, version: 2 },
+      { type: 'revoked', binding: asked.id, state: 'revoked' },
+    ])
+    expect(await api.read(production.reference, token)).toMatchObject({
+      status: 403,
+      code: 'binding.revoked',
+    })
+    expect(shortLived.heard).toEqual([{ type: 'mode', mode: 'normal' }])
+  })
+
   it('P17 without the server, or without anybody who saw the same, serving ends at the signed limit and names who could refresh it', async () => {
     const asked = await ask('staging', 'staging evals')
     staging.token = (await ended(asked, 'granted')).token ?? ''
@@ -186,4 +214,41 @@ describe('a program that waits or reads', () => {
     })
     expect(late.ok).toBe(false)
   }, 180_000)
+
+  it('P2 P26 whoever listens heard each mode, that the end comes near, and the end', async () => {
+    await shortLived.ended
+    const modes = shortLived.heard.flatMap((event) => (event.type === 'mode' ? [event.mode] : []))
+    expect(modes).toEqual(expect.arrayContaining(['normal', 'cached', 'lease-only']))
+    expect(shortLived.heard.map(({ type }) => type)).toContain('expiring')
+    expect(shortLived.heard.at(-1)).toMatchObject({ type: 'revoked', state: 'grant_expired' })
+  })
+
+  it('P13 whoever listens or polls hears of a lock before the process that held the keys is gone', async () => {
+    const pending = await ask('production', 'asked before the lock')
+    const listening = await api.events(staging.token)
+    const poll = api.poll(pending.id, pending.claim, 30)
+    const waits = async () =>
+      (await (await fetch(new URL('/metrics', api.url))).text()).includes('open_polls 1')
+    await until(waits, { what: 'the poll waits' })
+    const keyed = two.other.pid
+    await two.other.lock('idle')
+    await listening.ended
+    expect(listening.heard.at(-1)).toEqual({ type: 'locked' })
+    expect(await poll).toMatchObject({ ok: false, status: 423, code: 'locked' })
+    expect(two.other.pid).not.toBe(keyed)
+    const again = await until(async () => api.read(staging.reference, staging.token).catch(() => null), {
+      what: 'the keyless process answers',
+    })
+    expect(again).toMatchObject({ ok: false, status: 423, code: 'locked' })
+  })
+
+  it('P13 a core that does not hear of the lock is killed all the same', async () => {
+    await two.other.must('vault.unlock', {})
+    const { pid } = two.other
+    if (pid === undefined) throw new Error('no core runs')
+    process.kill(pid, 'SIGSTOP')
+    await two.other.lock()
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    expect((await two.other.must('status.get', {})).phase).toBe('locked')
+  })
 })

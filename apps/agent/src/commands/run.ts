@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parseEnvFile } from '@countersign/schema/env-file'
-import { looksLikeReference } from '@countersign/schema/reference'
+import { itemReference, looksLikeReference } from '@countersign/schema/reference'
 import { ApiClient } from '../api-client.ts'
 import { CliError, EXIT } from '../cli-error.ts'
 import type { Environment } from '../environment.ts'
@@ -41,11 +41,11 @@ const assignment = (text: string): [string, string] => {
   )
 }
 
-const itemReference = (env: Environment, options: RunOptions, item: string): string => {
+const referenceTo = (env: Environment, options: RunOptions, item: string): string => {
   if (looksLikeReference(item)) return item
   const vault = options.vault ?? env.vault
   const environment = options.env ?? env.environment
-  if (vault !== null && environment !== null) return `cs://${vault}/${environment}/${item}`
+  if (vault !== null && environment !== null) return itemReference(vault, environment, item)
   throw new CliError(EXIT.usage, `Where is ${item}?`, 'Give --vault and --env, or a whole cs:// reference.')
 }
 
@@ -66,7 +66,7 @@ export const run = async (
   }
   const wanted: Wanted[] = (options.item ?? []).map((item) => ({
     name: null,
-    reference: itemReference(env, options, item),
+    reference: referenceTo(env, options, item),
   }))
   for (const [name, value] of Object.entries(variables)) {
     if (value !== undefined && looksLikeReference(value)) wanted.push({ name, reference: value })

@@ -1,5 +1,5 @@
 // The core program: keys, verified state, sync and the local API, in an Electron utilityProcess or a plain Node child. Started without
-// keys; locking kills it (P13).
+// keys; locking ends it with a kill (P13).
 import { ClientError } from '@countersign/client/client-error'
 import { cryptoReady } from '@countersign/crypto/ready'
 import { serveLocalApi } from '@countersign/local-api/local-api'
@@ -65,6 +65,13 @@ const startCore = async (host: Host, start: StartMessage): Promise<Core> => {
   return core
 }
 
+/** Programs hear of the lock while what they listen to is still there; what is written to a socket by then, the system delivers. */
+const endLocked = (core: Core | null): void => {
+  core?.localApi?.lock()
+  // The turn after next: whoever polls was answered in the next one.
+  setImmediate(() => setImmediate(() => process.kill(process.pid, 'SIGKILL')))
+}
+
 const run = (channel: CoreChannel): void => {
   const host = new Host(channel)
   let starting: Promise<Core> | null = null
@@ -104,6 +111,9 @@ const run = (channel: CoreChannel): void => {
           )
         return
       }
+      case 'lock':
+        void starting?.then(endLocked, () => endLocked(null))
+        return
       case 'stop':
         void end()
         return

@@ -18,6 +18,7 @@ import type {
 import type { BindingAsk } from '@countersign/schema/local-api'
 import type { Mode } from '@countersign/schema/mode'
 import type { ProblemCode } from '@countersign/schema/problem'
+import { itemReference } from '@countersign/schema/reference'
 import type { Caller } from '@countersign/schema/request'
 import { bindingSnapshot } from './binding-snapshot.ts'
 import { ServingState } from './serving-state.ts'
@@ -154,7 +155,7 @@ export class VaultSource implements UnlockedSource {
     const byId = index.get(item)
     const found = byId !== undefined && !byId.current.deleted ? [byId] : index.named(item)
     if (found.length > 1) {
-      const candidates = found.map((each) => `cs://${vault}/${environment}/${each.item}`)
+      const candidates = found.map((each) => itemReference(vault, environment, each.item))
       return { ok: false, code: 'credential.ambiguous', candidates }
     }
     const located = found[0] === undefined ? undefined : this.item(id, found[0].item)

@@ -9,7 +9,7 @@ import { type CallName, contract, coreEvent } from './contract.ts'
  * utilityProcess or over a Node IPC channel with `serialization: 'advanced'`. Both sides parse what they get.
  *
  * One program, started without keys. `vault.unlock`, `team.create` and `invite.*` turn that very process into the keyed one.
- * Locking kills it; the host starts it again (P13), so the process after a lock never held a key.
+ * Locking ends it with a kill; the host starts it again (P13), so the process after a lock never held a key.
  */
 
 const callNameSchema = z.custom<CallName>(
@@ -61,6 +61,8 @@ export const hostMessageSchema = z.discriminatedUnion('type', [
   }),
   /** The window could not be opened, or was closed by the person. */
   z.strictObject({ type: z.literal('ceremonyClosed'), id: correlation }),
+  /** Tell programs that listen or wait, and end at once: no write is finished. Who sent it kills a core that does not. */
+  z.strictObject({ type: z.literal('lock') }),
   /** Finish writes, close sockets and exit with 0. */
   z.strictObject({ type: z.literal('stop') }),
 ])

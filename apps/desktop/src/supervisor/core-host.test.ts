@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { CoreEvent } from '../shared/contract.ts'
 import type { CoreMessage, HostMessage } from '../shared/host-protocol.ts'
 import { CoreHost, type HostServices } from './core-host.ts'
@@ -102,6 +102,16 @@ describe('core host', () => {
     process(0).exits()
     await locked
     expect(process(1).got[0]).toMatchObject({ type: 'start', cause: 'suspend' })
+  })
+
+  it('P13 a core that does not end by itself when it is locked is killed', async () => {
+    const { host, process, ready } = setUp()
+    ready(0)
+    const locked = host.lock('lock')
+    expect(process(0).got.at(-1)).toEqual({ type: 'lock' })
+    await vi.waitFor(() => expect(process(0).killed).toBe(true))
+    process(0).exits()
+    await locked
   })
 
   it('P13 an unlock asked for before the lock does not reach the process after it', async () => {

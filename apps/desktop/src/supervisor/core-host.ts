@@ -179,6 +179,9 @@ export class CoreHost<Port = never> {
         case 'kill':
           this.#process?.kill()
           break
+        case 'askToLock':
+          this.#send({ type: 'lock' })
+          break
         case 'askToStop':
           this.#send({ type: 'stop' })
           break

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   backoffMs,
   firstStep,
+  LOCK_TIMEOUT_MS,
   RETRY_MS,
   START_TIMEOUT_MS,
   STEADY_MS,
@@ -52,9 +53,9 @@ const TABLE: Record<string, Record<string, string>> = {
   killing: {
     ready: 'killing',
     exited: 'starting spawn timer',
-    lock: 'killing refuseCalls',
+    lock: 'killing kill refuseCalls',
     fatal: 'killing',
-    timer: 'killing',
+    timer: 'killing kill',
     stop: 'stopping refuseCalls',
   },
   waiting: {
@@ -106,6 +107,20 @@ describe('supervisor', () => {
         const { next, effects } = step(state, input, 1000)
         expect([next.state, ...effects.map((effect) => effect.type)].join(' ')).toBe(TABLE[from]?.[name])
       })
+
+  it('P13 but before sleep, a core that holds keys may tell programs of the lock, for a moment; then it is killed', () => {
+    for (const cause of ['lock', 'idle', 'screen_lock'] as const) {
+      const locked = step({ state: 'running', failures: 0, since: 0 }, { type: 'lock', cause }, 1)
+      expect(locked.effects).toEqual([
+        { type: 'askToLock' },
+        { type: 'timer', afterMs: LOCK_TIMEOUT_MS },
+        { type: 'refuseCalls' },
+      ])
+      expect(step(locked.next, { type: 'timer' }, 2).effects).toEqual([{ type: 'kill' }])
+      const asleep = step(locked.next, { type: 'lock', cause: 'suspend' }, 2)
+      expect(asleep.effects[0]).toEqual({ type: 'kill' })
+    }
+  })
 
   it('P13 starts a second process only after the first one is gone', () => {
     const locked = step({ state: 'running', failures: 0, since: 0 }, { type: 'lock', cause: 'idle' }, 1)

@@ -2,13 +2,13 @@ import type { CallError } from '../shared/contract.ts'
 import type { StartCause } from './core-process.ts'
 
 /**
- * The life of the core process as a pure function (P13): locking kills the process and starts the same program without keys,
+ * The life of the core process as a pure function (P13): locking ends the process and starts the same program without keys,
  * a crash is a lock nobody asked for. There is never more than one process: a new one is started only after the last one's exit.
  */
 export type SupervisorState =
   | { state: 'starting'; failures: number }
   | { state: 'running'; failures: number; since: number }
-  /** Killed; the exit has not been seen yet. `next`: what the following process is told. */
+  /** Told to end, or killed; the exit has not been seen yet. `next`: what the following process is told. */
   | { state: 'killing'; failures: number; next: StartCause }
   | { state: 'waiting'; failures: number }
   /** The core said why it cannot go on; tried again every `RETRY_MS`. */
@@ -28,6 +28,8 @@ export type SupervisorEffect =
   | { type: 'spawn'; cause: StartCause }
   | { type: 'kill' }
   | { type: 'askToStop' }
+  /** Says that it is locked to whoever listens, and kills itself. */
+  | { type: 'askToLock' }
   /** Replaces the timer that runs, if any. */
   | { type: 'timer'; afterMs: number }
   /** Answers every call that waits with `core.locked`: an unlock asked for before a lock must not win over it. */
@@ -40,6 +42,8 @@ export interface Step {
 
 export const START_TIMEOUT_MS = 20_000
 export const STOP_TIMEOUT_MS = 3_000
+/** A core that holds keys has this long to tell programs of the lock; then it is killed, whatever it does. */
+export const LOCK_TIMEOUT_MS = 100
 export const RETRY_MS = 3_000
 /** A core that lived this long is not in a crash loop. */
 export const STEADY_MS = 30_000
@@ -95,24 +99,33 @@ const onTimer = (state: SupervisorState): Step => {
       return state.exited ? spawn(state.failures, 'start') : stay(state, { type: 'kill' })
     case 'stopping':
       return stay(state, { type: 'kill' })
-    case 'running':
     case 'killing':
+      return stay(state, { type: 'kill' })
+    case 'running':
     case 'stopped':
       return stay(state)
   }
 }
 
+/** No keys may be in memory while the machine sleeps, and nothing runs then that could still kill. */
+const atOnce = (cause: StartCause): boolean => cause === 'suspend'
+
 const onLock = (state: SupervisorState, cause: StartCause): Step => {
   switch (state.state) {
-    case 'running':
+    case 'running': {
+      const ending: SupervisorEffect[] = atOnce(cause)
+        ? [{ type: 'kill' }]
+        : [{ type: 'askToLock' }, { type: 'timer', afterMs: LOCK_TIMEOUT_MS }]
       return {
         next: { state: 'killing', failures: state.failures, next: cause },
-        effects: [{ type: 'kill' }, { type: 'refuseCalls' }],
+        effects: [...ending, { type: 'refuseCalls' }],
       }
+    }
+    case 'killing':
+      return stay(state, ...(atOnce(cause) ? [{ type: 'kill' } as const] : []), { type: 'refuseCalls' })
     // Not ready yet, or not there at all: it was never given a call, so it holds no keys.
     case 'starting':
     case 'waiting':
-    case 'killing':
     case 'failed':
       return stay(state, { type: 'refuseCalls' })
     case 'stopping':

@@ -4,6 +4,7 @@ import type { UnlockedSession } from '@countersign/client/session/unlocked-sessi
 import { accessOf } from '@countersign/ledger/projection-lookup'
 import { liveGrants } from '@countersign/ledger/reduce-grants'
 import { describeField } from '@countersign/schema/providers'
+import { itemReference } from '@countersign/schema/reference'
 import type { ItemDetail, ItemRow } from '../../shared/views.ts'
 import { personView } from './people.ts'
 
@@ -73,7 +74,7 @@ export const itemDetail = (
   const row = itemRow(session, record, bindingCounts(session), rotationDue)
   return {
     row,
-    reference: `cs://${row.vaultName}/${row.environmentName}/${meta.name}`,
+    reference: itemReference(row.vaultName, row.environmentName, meta.name),
     fields: meta.fields.map((name) => ({ name, ...describeField(meta.provider, name) })),
     note: meta.note,
     models: meta.models,
