@@ -64,8 +64,10 @@ export const itemDetail = (item: string): ItemDetail => {
       binding: id(400 + n),
       application: application[n] ?? 'notebook',
       person: n === 0 ? ben : dai,
+      approvedBy: n === 0 ? [ada, chiara] : [ada],
       expiresAt: now + (n + 1) * 7 * HOUR,
     })),
+    access: { holders: [ada, ben, chiara], rule: 'two of its approvers' },
   }
 }
 

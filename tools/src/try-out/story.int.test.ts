@@ -73,6 +73,15 @@ describe('a team from founding to removal', () => {
     expect(answer).toMatchObject({ ok: true, value: { value: VALUE, version: 1 } })
   })
 
+  it('P2 a credential’s page says who can read it by whose word, and what another program needs', async () => {
+    const { access, bindings } = await people().admin.must('item.get', { item })
+    expect(access.holders.map(({ name }) => name)).toEqual(['Ada Admin', 'Abel Approver'])
+    expect(access.rule).toBe('two of its approvers')
+    expect(bindings).toMatchObject([{ binding: binding.id, person: { name: 'Dana Developer' } }])
+    const approved = bindings[0]?.approvedBy.map(({ name }) => name).toSorted()
+    expect(approved).toEqual(['Abel Approver', 'Ada Admin'])
+  })
+
   it('P2 the requester’s own app cannot show it: production is another key, not a filter', async () => {
     const shown = await people().developer.call('item.reveal', { item, field: 'api_key' })
     expect(shown).toMatchObject({ ok: false, error: { code: 'author.not_holder' } })

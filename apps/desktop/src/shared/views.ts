@@ -164,8 +164,16 @@ export const itemDetail = z.strictObject({
     }),
   ),
   bindings: z.array(
-    z.strictObject({ binding: idSchema, application: name, person: personView, expiresAt: time }),
+    z.strictObject({
+      binding: idSchema,
+      application: name,
+      person: personView,
+      approvedBy: z.array(personView),
+      expiresAt: time,
+    }),
   ),
+  /** `rule`: whose approval a program needs, in words; null: nobody's. */
+  access: z.strictObject({ holders: z.array(personView), rule: z.string().nullable() }),
 })
 export type ItemDetail = z.infer<typeof itemDetail>
 

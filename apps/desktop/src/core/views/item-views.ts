@@ -1,12 +1,13 @@
 import { hasFork, type ItemRecord } from '@countersign/client/items/item-index'
 import { conflictedItems } from '@countersign/client/items/offline-items'
 import type { UnlockedSession } from '@countersign/client/session/unlocked-session'
-import { accessOf } from '@countersign/ledger/projection-lookup'
+import { accessOf, holdersOf } from '@countersign/ledger/projection-lookup'
 import { liveGrants } from '@countersign/ledger/reduce-grants'
 import { describeField } from '@countersign/schema/providers'
 import { itemReference } from '@countersign/schema/reference'
+import { ruleInWords } from '../../shared/rule-words.ts'
 import type { ItemDetail, ItemRow } from '../../shared/views.ts'
-import { personView } from './people.ts'
+import { nameOf, personView } from './people.ts'
 
 /** Live bindings per item, counted once for a whole list. */
 export const bindingCounts = (session: UnlockedSession): Map<string, number> => {
@@ -64,6 +65,16 @@ const changeOf = (
   return step.version === 1 || record.history[0] === step ? 'created' : 'rotated'
 }
 
+/** Why somebody may read it, or what is missing. */
+const itemAccess = ({ ledger }: UnlockedSession, environment: string): ItemDetail['access'] => {
+  const rule = ledger.policies.get(environment)?.policy.rule
+  return {
+    holders: holdersOf(ledger.projection, environment).map((member) => personView(ledger, member)),
+    rule:
+      rule === undefined || rule.op === 'none' ? null : ruleInWords(rule, (member) => nameOf(ledger, member)),
+  }
+}
+
 export const itemDetail = (
   session: UnlockedSession,
   record: ItemRecord,
@@ -89,8 +100,10 @@ export const itemDetail = (
         binding: each.request,
         application: body.application,
         person: personView(ledger, body.requester),
+        approvedBy: each.approvals.map((approval) => personView(ledger, approval.member)),
         expiresAt: grant.expiresAt,
       }),
     ),
+    access: itemAccess(session, environment),
   }
 }

@@ -3,11 +3,10 @@ import { ArrowLeft, ExternalLink, RefreshCw, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { ItemDetail } from '../../../shared/views.ts'
 import { useAction, useLoaded } from '../../data/use-call.ts'
-import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ListSkeleton } from '../../ui/empty-state.tsx'
-import { ago, left } from '../../ui/format.ts'
+import { ago } from '../../ui/format.ts'
 import { Monogram } from '../../ui/monogram.tsx'
 import { Notice, Refusal } from '../../ui/notice.tsx'
 import { toast } from '../../ui/toasts.tsx'
@@ -18,6 +17,7 @@ import { History } from './history.tsx'
 import { RotateCredential } from './rotate-credential.tsx'
 import { SecretField } from './secret-field.tsx'
 import { Snippets } from './snippets.tsx'
+import { WhoReads } from './who-reads.tsx'
 
 const DeleteDialog = ({
   detail,
@@ -60,7 +60,7 @@ const DeleteDialog = ({
 }
 
 export const CredentialDetail = ({ item, onBack }: { item: string; onBack: () => void }) => {
-  const loaded = useLoaded('item.get', { item }, ['items', 'bindings'])
+  const loaded = useLoaded('item.get', { item }, ['items', 'bindings', 'members', 'vaults'])
   const [dialog, setDialog] = useState<'rotate' | 'delete' | null>(null)
   const now = useNow()
   const goBack = (
@@ -149,27 +149,7 @@ export const CredentialDetail = ({ item, onBack }: { item: string; onBack: () =>
               </div>
             )}
             <Snippets detail={detail} />
-            <div className="card">
-              <div className="card-head">
-                <h2 className="grow">Programs that read it</h2>
-                <span className="faint">{detail.bindings.length}</span>
-              </div>
-              {detail.bindings.length === 0 ? (
-                <div className="card-body soft">None yet.</div>
-              ) : (
-                <ul>
-                  {detail.bindings.map((binding) => (
-                    <li key={binding.binding} className="detail-field detail-apps">
-                      <span className="clip" title={binding.application}>
-                        {binding.application}
-                      </span>
-                      <span className="soft clip">{binding.person.name}</span>
-                      <Badge>{left(binding.expiresAt, now)}</Badge>
-                    </li>
-                  ))}
-                </ul>
-              )}
-            </div>
+            <WhoReads detail={detail} now={now} />
           </div>
           <aside className="stack" aria-label="History">
             <h2>History</h2>
