@@ -45,6 +45,10 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     names: ['ipc'],
     make: async () => (await import('./parsers/ipc-parsers.ts')).ipcParsers(),
   },
+  sender: {
+    names: ['sender-proof', 'sender-keys'],
+    make: async () => (await import('./parsers/sender-parsers.ts')).senderParsers(),
+  },
   http: {
     names: ['local-api-http'],
     make: async () => [await (await import('./parsers/http-parser.ts')).httpParser()],
