@@ -17,6 +17,7 @@ import { localApiAudit } from './rows/local-api-audit.ts'
 import { localApiPages } from './rows/local-api-pages.ts'
 import { localApiPrograms } from './rows/local-api-programs.ts'
 import { localApiRequests } from './rows/local-api-requests.ts'
+import { localApiSenders } from './rows/local-api-senders.ts'
 import { localApiTiming } from './rows/local-api-timing.ts'
 import { localApiTokens } from './rows/local-api-tokens.ts'
 import { lookUps } from './rows/look-ups.ts'
@@ -42,6 +43,7 @@ const performed: readonly Attack[] = [
   ...localApiRequests,
   ...localApiPrograms,
   ...localApiTokens,
+  ...localApiSenders,
   ...localApiTiming,
   ...hostileRenderer,
   ...hostileMembers,

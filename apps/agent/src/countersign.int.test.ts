@@ -103,6 +103,20 @@ test('P22 bind shows the code, waits, and keeps the token where only its user ca
   expect(json).toMatchObject({ value: 'azure-canary', provider: 'azure-openai', version: 1 })
 })
 
+test('P2 bind --provider asks for what there is of one, says what that is, and wants either that or names', async () => {
+  const bound = await bind('of one provider', '--provider', 'azure-openai')
+  expect(bound).toMatchObject({ code: 0 })
+  expect(bound.err).toContain('Asked for azure in acme/production')
+  expect(bound.err).toContain('headless agent')
+  expect((await cli(['read', 'cs://acme/production/azure/endpoint'])).out).toBe('https://x.example\n')
+  const where = ['bind', '--vault', 'acme', '--env', 'production', '--reason', 'x']
+  for (const which of [[], ['--item', 'openai', '--provider', 'openai']]) {
+    const refused = await cli([...where, ...which])
+    expect(refused.code).toBe(2)
+    expect(refused.err).toContain('--provider')
+  }
+})
+
 test('P22 run fills references in: from the environment, a file, --set and --item, never in the arguments', async () => {
   const envFile = join(home, 'app.env')
   await writeFile(

@@ -40,6 +40,7 @@ program
   .option('--vault <name>')
   .option('--env <name>')
   .option('--item <name>', 'once for each credential', several)
+  .option('--provider <name>', 'all credentials of a provider that are there now')
   .requiredOption('--reason <text>', 'why, for those who approve')
   .option('--lease <duration>', 'how long: 30m, 8h, 7d, 2w', '8h')
   .option('--uses <number>', 'how many reads at most')

@@ -6,6 +6,7 @@ import type { EventHub } from './event-hub.ts'
 import type { Metrics } from './metrics.ts'
 import type { PreparedReads } from './prepared-reads.ts'
 import type { RequestStorm } from './request-storm.ts'
+import type { ProofNonces } from './sender/proof-nonces.ts'
 import type { LockedSource, UnlockedSource } from './source.ts'
 import type { TokenBook } from './token-book.ts'
 
@@ -29,6 +30,7 @@ export interface Api {
   readonly storm: RequestStorm
   readonly finder: CallerFinder
   readonly hub: EventHub
+  readonly nonces: ProofNonces
   readonly metrics: Metrics
   readonly now: () => number
   /** Told when the mode changed by what the disk takes. */

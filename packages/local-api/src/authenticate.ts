@@ -7,6 +7,7 @@ import type { Exchange } from './exchange.ts'
 import { refuseLease } from './lease.ts'
 import { plainRecord } from './plain-record.ts'
 import { sendProblem } from './respond.ts'
+import { proveSender, type Seal } from './sender/prove-sender.ts'
 import type { BindingSnapshot, Refusal } from './source.ts'
 import type { TokenEntry } from './token-book.ts'
 
@@ -15,9 +16,19 @@ export interface Bound {
   readonly session: OpenSession
   readonly entry: TokenEntry
   readonly snapshot: BindingSnapshot
+  /** Of a sender-constrained binding: answers go out sealed. */
+  readonly seal: Seal | null
 }
 
-const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i
+/** What the Authorization header says. */
+export interface Bearer {
+  readonly ok: true
+  readonly text: string
+  /** Sent under the scheme DPoP: with a proof of the program's key. */
+  readonly proven: boolean
+}
+
+const BEARER = /^(Bearer|DPoP) ([\x21-\x7e]{1,200})$/i
 const BAD_TOKENS_PER_CONNECTION = 8
 
 /** Refuses for a wrong token: counted, coalesced in the audit, and slowed down. */
@@ -35,14 +46,14 @@ export const refuseToken = (api: Api, exchange: Exchange, code: ProblemCode, det
   }
 }
 
-/** The bearer text of the Authorization header, or why there is none. */
-export const bearerOf = (
-  exchange: Exchange,
-): { ok: true; text: string } | { ok: false; code: ProblemCode } => {
+/** The token or claim of the Authorization header, or why there is none. */
+export const bearerOf = (exchange: Exchange): Bearer | { ok: false; code: ProblemCode } => {
   const { authorization } = exchange.headers
   if (authorization === undefined) return { ok: false, code: 'token.missing' }
-  const text = BEARER.exec(authorization)?.[1]
-  return text === undefined ? { ok: false, code: 'token.malformed' } : { ok: true, text }
+  const [, scheme, text] = BEARER.exec(authorization) ?? []
+  return text === undefined
+    ? { ok: false, code: 'token.malformed' }
+    : { ok: true, text, proven: scheme?.length === 4 }
 }
 
 /** While locked no token can be checked: its form decides between 401 and 423 (P13). */
@@ -54,7 +65,7 @@ const refuseLocked = (api: Api, exchange: Exchange, text: string): Refusal => {
   return { ok: false, code }
 }
 
-/** Token → binding → lease → caller. Answers at once unless the executable has to be looked at. */
+/** Token → its program's key → binding → lease → caller. Answers at once unless a proof or the executable has to be looked at. */
 export const authenticate = (api: Api, exchange: Exchange): Bound | Refusal | Promise<Bound | Refusal> => {
   const bearer = bearerOf(exchange)
   if (!bearer.ok) return refuseToken(api, exchange, bearer.code)
@@ -69,11 +80,24 @@ export const authenticate = (api: Api, exchange: Exchange): Bound | Refusal | Pr
     }
     return refuseToken(api, exchange, 'token.unknown')
   }
+  if (entry.record.sender === null && !bearer.proven) return admit(api, exchange, session, entry, null)
+  return proveSender(api, exchange, entry, bearer).then((proved) =>
+    proved.ok ? admit(api, exchange, session, entry, proved.seal) : proved,
+  )
+}
+
+const admit = (
+  api: Api,
+  exchange: Exchange,
+  session: OpenSession,
+  entry: TokenEntry,
+  seal: Seal | null,
+): Bound | Refusal | Promise<Bound | Refusal> => {
   const snapshot = session.source.binding(entry.record.binding)
   if (snapshot === undefined) return refuseToken(api, exchange, 'token.unknown')
   const code = refuseLease(snapshot, entry.record, api.now(), session.name, api.finder.isAlive)
   if (code !== null) return denied(api, snapshot, code)
-  const bound: Bound = { session, entry, snapshot }
+  const bound: Bound = { session, entry, snapshot, seal }
   const pinned = snapshot.caller.anyProgram === true ? null : snapshot.caller.executableHash
   if (pinned === null) return bound
   const known = exchange.connection.knownExecutable(api.now())
@@ -114,4 +138,7 @@ export const requestUrlOf = (api: Api, code: ProblemCode): string | undefined =>
   /^(?:scope|lease|binding|caller|mode\.broker|token)/.test(code) ? `${api.url}/v1/bindings` : undefined
 
 export const sendRefusal = (api: Api, exchange: Exchange, refusal: Refusal): undefined =>
-  sendProblem(exchange.res, refusal, modeOf(api), { requestUrl: requestUrlOf(api, refusal.code) })
+  sendProblem(exchange.res, refusal, modeOf(api), {
+    requestUrl: requestUrlOf(api, refusal.code),
+    ...(refusal.code.startsWith('proof.') ? { proofNonce: api.nonces.current() } : {}),
+  })

@@ -1,4 +1,5 @@
 import {
+  bindingCreatedSchema,
   bindingPollSchema,
   credentialListSchema,
   credentialSchema,
@@ -174,6 +175,20 @@ test('P2 many references are resolved at once, each with its own outcome', async
     'scope.refused',
     'reference.malformed',
   ])
+})
+
+test('P2 either names or a provider are asked for, and the answer says what that is', async () => {
+  const ask = async (which: object) => {
+    const { items: _items, ...rest } = ASK
+    return served.call('/v1/bindings', { method: 'POST', body: { ...rest, ...which } })
+  }
+  const asked = parsed(await ask({ provider: 'azure-openai' }), bindingCreatedSchema)
+  expect(asked.items).toEqual(['cs://acme/production/azure'])
+  for (const which of [{}, { items: ['openai'], provider: 'openai' }, { items: [] }]) {
+    const refused = await ask(which)
+    expect([refused.status, problemIn(refused).code]).toEqual([400, 'body.invalid'])
+    expect(JSON.stringify(problemIn(refused).errors)).toContain('items')
+  }
 })
 
 test('P2 what the source refuses is answered with its code, and what a request lacks is named', async () => {

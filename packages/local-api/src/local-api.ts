@@ -24,6 +24,7 @@ import { RequestStorm } from './request-storm.ts'
 import { relayEvent, tellMode } from './routes/events.ts'
 import { newRouteTable } from './routes/table.ts'
 import { prepareRuntimeDirectory, removeDiscovery, SOCKET_NAME, writeDiscovery } from './runtime-directory.ts'
+import { ProofNonces } from './sender/proof-nonces.ts'
 import type { LockedSource, TokenRecord, UnlockedSource } from './source.ts'
 import { TokenBook } from './token-book.ts'
 
@@ -121,6 +122,7 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
     storm: new RequestStorm(),
     finder,
     hub,
+    nonces: new ProofNonces(),
     metrics: newMetrics({
       mode: () => modeOf(api),
       connections: () => sockets.size,

@@ -154,6 +154,9 @@ const OPERATIONS: readonly Operation[] = [
   },
 ]
 
+const SEALED_ANSWER =
+  'To a program with senderKeys: the JSON in a JWS of `answerKey` (with the `jti` of the proof), in a JWE to its seal key. Both compact.'
+
 /** Refusals that any call may meet. */
 const COMMON_PROBLEMS = [400, 403, 405, 408, 417, 421, 431, 500, 503]
 
@@ -188,8 +191,18 @@ const answersOf = (operation: Operation): Json => {
   for (const [status, [description, schema]] of Object.entries(operation.answers)) {
     const type =
       operation.id === 'events' ? 'text/event-stream' : schema === null ? 'text/plain' : 'application/json'
+    const sealed = operation.bearer !== null && operation.id !== 'events'
     const content =
-      status === '304' ? {} : { content: { [type]: schema === null ? {} : { schema: reference(schema) } } }
+      status === '304'
+        ? {}
+        : {
+            content: {
+              [type]: schema === null ? {} : { schema: reference(schema) },
+              ...(sealed
+                ? { 'application/jose': { schema: { type: 'string', description: SEALED_ANSWER } } }
+                : {}),
+            },
+          }
     answers[status] = { description, ...content }
   }
   for (const status of [...new Set([...COMMON_PROBLEMS, ...operation.problems])].sort((a, b) => a - b)) {
@@ -221,7 +234,10 @@ const operationOf = (operation: Operation): Json => {
     summary: operation.summary,
     ...(operation.bearer === null
       ? { security: [] }
-      : { security: [{ bearer: [] }], description: `Authorization: Bearer with the ${operation.bearer}.` }),
+      : {
+          security: [{ bearer: [] }, { dpop: [] }],
+          description: `Authorization: Bearer with the ${operation.bearer}; DPoP with a proof where the binding has senderKeys.`,
+        }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(operation.body === undefined
       ? {}
@@ -269,7 +285,15 @@ export const openApiDocument = (): Json => {
     components: {
       schemas: components,
       responses,
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'cs_app_… or cs_claim_…' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'cs_app_… or cs_claim_…' },
+        dpop: {
+          type: 'http',
+          scheme: 'dpop',
+          description:
+            'RFC 9449: Authorization: DPoP with the token or claim, and a proof in the DPoP header.',
+        },
+      },
     },
   }
 }

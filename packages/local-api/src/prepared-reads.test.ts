@@ -44,6 +44,7 @@ const entry: TokenEntry = {
     uses: 0,
     process: null,
     session: null,
+    sender: null,
   },
   writes: Promise.resolve(),
   useWritten: true,

@@ -6,6 +6,8 @@ export interface RequestHeaders {
   readonly authorization: string | undefined
   readonly contentType: string | undefined
   readonly ifNoneMatch: string | undefined
+  /** The proof of a sender-constrained binding (RFC 9449). */
+  readonly dpop: string | undefined
   /** Any header that only a browser's page sends. */
   readonly fromPage: boolean
   /** A body follows, or its length is not to be told. */
@@ -25,6 +27,7 @@ export const readHeaders = (raw: readonly string[]): ReadHeaders => {
   let authorization: string | undefined
   let contentType: string | undefined
   let ifNoneMatch: string | undefined
+  let dpop: string | undefined
   let fromPage = false
   let hasBody = false
   for (let i = 0; i < raw.length; i += 2) {
@@ -32,9 +35,16 @@ export const readHeaders = (raw: readonly string[]): ReadHeaders => {
     const value = raw[i + 1] ?? ''
     switch (name.length) {
       case 4:
-        if (name.toLowerCase() !== 'host') break
-        if (host !== undefined) return twice('Host')
-        host = value
+        switch (name.toLowerCase()) {
+          case 'host':
+            if (host !== undefined) return twice('Host')
+            host = value
+            break
+          case 'dpop':
+            if (dpop !== undefined) return twice('DPoP')
+            dpop = value
+            break
+        }
         break
       case 6:
         if (name.toLowerCase() === 'origin') fromPage = true
@@ -72,7 +82,7 @@ export const readHeaders = (raw: readonly string[]): ReadHeaders => {
         break
     }
   }
-  return { ok: true, headers: { host, authorization, contentType, ifNoneMatch, fromPage, hasBody } }
+  return { ok: true, headers: { host, authorization, contentType, ifNoneMatch, dpop, fromPage, hasBody } }
 }
 
 const twice = (name: string): ReadHeaders => ({

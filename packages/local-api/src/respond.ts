@@ -24,6 +24,9 @@ const headersOf = (mode: Mode | null): readonly string[] => {
   return headers
 }
 
+/** JOSE compact serialization (RFC 7515 §9.2.1). */
+export const SEALED = 'application/jose'
+
 /** A body whose bytes are these characters, one each: node:http puts head and body of a text into one buffer, of bytes it does not. */
 export interface ByteText {
   readonly latin1: string
@@ -65,6 +68,17 @@ export const sendJson = (
   more?: readonly string[],
 ): undefined => send(res, status, 'application/json', JSON.stringify(body), mode, more)
 
+/** Sealed where the program's binding is sender-constrained (`seal`), else as JSON. */
+export const sendAnswer = async (
+  res: ServerResponse,
+  body: unknown,
+  seal: ((body: string) => Promise<string>) | null,
+  mode: Mode,
+): Promise<undefined> =>
+  seal === null
+    ? sendJson(res, 200, body, mode)
+    : send(res, 200, SEALED, await seal(JSON.stringify(body)), mode)
+
 /** No body. */
 export const sendNotModified = (res: ServerResponse, mode: Mode, more: readonly string[]): undefined => {
   res.writeHead(304, [...headersOf(mode), ...more])
@@ -76,6 +90,8 @@ export interface ProblemExtras {
   readonly requestUrl?: string | undefined
   readonly errors?: NonNullable<Problem['errors']>
   readonly allow?: string
+  /** To sign the next proof under (RFC 9449 §8). */
+  readonly proofNonce?: string
 }
 
 export const problemOf = (refusal: Refusal, mode: Mode | null, extras: ProblemExtras = {}): Problem => {
@@ -110,7 +126,11 @@ export const sendProblem = (
       ? RETRY_DEFAULT_S[problem.status]
       : Math.max(1, Math.ceil(refusal.retryAfterMs / 1000))
   if (retry !== undefined) more.push('Retry-After', String(retry))
-  if (problem.status === 401) more.push('WWW-Authenticate', 'Bearer realm="countersign"')
+  if (extras.proofNonce !== undefined) {
+    const error = refusal.code === 'proof.nonce' ? 'use_dpop_nonce' : 'invalid_dpop_proof'
+    more.push('DPoP-Nonce', extras.proofNonce)
+    more.push('WWW-Authenticate', `DPoP realm="countersign", error="${error}", algs="ES256 EdDSA"`)
+  } else if (problem.status === 401) more.push('WWW-Authenticate', 'Bearer realm="countersign"')
   if (extras.allow !== undefined) more.push('Allow', extras.allow)
   send(res, problem.status, 'application/problem+json', JSON.stringify(problem), mode, more)
 }

@@ -9,6 +9,7 @@ import type { BindingAsk, BindingState } from '@countersign/schema/local-api'
 import type { Mode } from '@countersign/schema/mode'
 import type { ProblemCode } from '@countersign/schema/problem'
 import type { Caller, Terms } from '@countersign/schema/request'
+import type { BoundSender } from '@countersign/schema/sender'
 
 /** An expected refusal. `detail` says what is particular to this time; never a value, a token or a key. */
 export interface Refusal {
@@ -108,6 +109,8 @@ export interface TokenRecord {
   readonly process: { readonly pid: number; readonly startTime: string } | null
   /** For leases until lock: the random name of the session that issued the token. */
   readonly session: string | null
+  /** Of a sender-constrained binding: the program's public keys, and the pair that signs its answers. */
+  readonly sender: BoundSender | null
 }
 
 /** Token records sealed at rest; `put` and `remove` resolve when durable. */
@@ -119,9 +122,23 @@ export interface TokenStore {
 
 /** Something a person should see in the app. */
 export interface Alert {
-  readonly code: 'claim.used' | 'token.in_url' | 'caller.changed' | 'port.taken' | 'request.storm'
+  readonly code:
+    | 'claim.used'
+    | 'token.in_url'
+    | 'caller.changed'
+    | 'port.taken'
+    | 'proof.invalid'
+    | 'request.storm'
   readonly binding: string | null
   readonly message: string
+}
+
+export interface BindingRequested {
+  readonly id: string
+  readonly code: string
+  /** ms since the epoch: when the request lapses. */
+  readonly expiresAt: number
+  readonly items: readonly LocatedItem[]
 }
 
 interface CommonSource {
@@ -148,11 +165,11 @@ export interface UnlockedSource extends CommonSource {
    * connection, an alarm, a limit of time. Cheap: read on every call. What was answered under a number may be given again under it.
    */
   stamp(): number
-  /** Writes `request.create`; resolves when the server has it. Refuses with `target.*`, `lease.too_long`, `mode.refused`. */
-  requestBinding(
-    ask: BindingAsk,
-    caller: Caller,
-  ): Promise<Result<{ readonly id: string; readonly code: string; readonly expiresAt: number }>>
+  /**
+   * Writes `request.create`; resolves when the server has it. `items` are what was asked for, as there are now. Refuses with `target.*`,
+   * `credential.ambiguous`, `lease.too_long`, `binding.too_many`, `mode.refused`.
+   */
+  requestBinding(ask: BindingAsk, caller: Caller): Promise<Result<BindingRequested>>
   /** Synchronous, from verified state; undefined for anything not asked for by this installation's member and device. */
   binding(id: string): BindingSnapshot | undefined
   /** The program gives it back: withdraws a pending request, revokes a grant. */

@@ -56,6 +56,7 @@ const entryOf = ({ id }: BindingSnapshot): TokenEntry => ({
     uses: 0,
     process: null,
     session: null,
+    sender: null,
   },
   writes: Promise.resolve(),
   useWritten: true,

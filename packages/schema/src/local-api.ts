@@ -4,6 +4,7 @@ import { idSchema } from './ids.ts'
 import { slugSchema } from './item.ts'
 import { modeRowSchema, modeSchema } from './mode.ts'
 import { problemSchema } from './problem.ts'
+import { answerKeySchema, senderKeysSchema } from './sender.ts'
 
 /** Requests and answers of the local API. The OpenAPI document is generated from these very schemas. Times are ms since the epoch. */
 
@@ -22,20 +23,41 @@ export const leaseAskSchema = z.strictObject({
   untilProcessEnds: z.boolean().default(false),
 })
 
-export const bindingAskSchema = z.strictObject({
-  application: nameSchema.describe('What people see as the name of the program.'),
-  vault: slugSchema,
-  environment: slugSchema,
-  items: z.array(slugSchema).min(1).max(100).describe('Names (or ids) of the credentials.'),
-  models: z.array(nameSchema).max(50).default([]),
-  mode: z.enum(['reveal', 'broker']).default('reveal'),
-  lease: leaseAskSchema,
-  reason: noteSchema.min(1).describe('Why; shown to whoever approves.'),
-  tokenFor: z
-    .enum(['this-program', 'any-program'])
-    .default('this-program')
-    .describe('Whether the token works only for the executable that asks. Approvers see it.'),
-})
+/** In one binding. */
+export const MAX_ITEMS = 100
+
+export const bindingAskSchema = z
+  .strictObject({
+    application: nameSchema.describe('What people see as the name of the program.'),
+    vault: slugSchema,
+    environment: slugSchema,
+    items: z
+      .array(slugSchema)
+      .min(1)
+      .max(MAX_ITEMS)
+      .optional()
+      .describe('Names (or ids) of the credentials. Either these or `provider`.'),
+    provider: slugSchema
+      .optional()
+      .describe('All credentials of a provider that are in the environment now; approvers see which.'),
+    models: z.array(nameSchema).max(50).default([]),
+    mode: z.enum(['reveal', 'broker']).default('reveal'),
+    lease: leaseAskSchema,
+    reason: noteSchema.min(1).describe('Why; shown to whoever approves.'),
+    tokenFor: z
+      .enum(['this-program', 'any-program'])
+      .default('this-program')
+      .describe('Whether the token works only for the executable that asks. Approvers see it.'),
+    senderKeys: senderKeysSchema
+      .optional()
+      .describe(
+        'Keys of the program: token and claim then work only with its proofs, and answers are sealed to it.',
+      ),
+  })
+  .refine((ask) => (ask.items === undefined) !== (ask.provider === undefined), {
+    path: ['items'],
+    message: 'Give either items or provider.',
+  })
 /** A request to bind, as parsed: defaults filled in. */
 export type BindingAsk = z.infer<typeof bindingAskSchema>
 export type BindingAskInput = z.input<typeof bindingAskSchema>
@@ -62,6 +84,10 @@ export const bindingCreatedSchema = z.strictObject({
     .describe('Six digits to compare with what approvers see.'),
   status: z.literal('pending'),
   expiresAt: time.describe('When the request lapses.'),
+  items: z.array(z.string()).describe('References of what was asked for.'),
+  answerKey: answerKeySchema
+    .optional()
+    .describe('With `senderKeys`: what answers are signed with. Keep it, and believe no answer without.'),
   statusUrl: z.string(),
   nextStep: z.string(),
 })

@@ -74,6 +74,26 @@ export const PROBLEMS = {
     'Too many bad tokens.',
     'Wait for as long as Retry-After says; correct tokens are still served.',
   ),
+  'proof.missing': kind(
+    401,
+    'This token works only with a proof of its program’s key.',
+    'Send Authorization: DPoP TOKEN and a DPoP header (RFC 9449), signed with the key named when binding.',
+  ),
+  'proof.nonce': kind(
+    401,
+    'The proof is signed under no present nonce.',
+    'Sign another one with the nonce of the DPoP-Nonce header, and send the request again.',
+  ),
+  'proof.invalid': kind(
+    401,
+    'The proof does not show that this program may use the token.',
+    'Sign one for exactly this request with the key named when binding: htm, htu, ath, nonce, a fresh jti.',
+  ),
+  'proof.unexpected': kind(
+    401,
+    'This token belongs to no key of a program.',
+    'Send it as Authorization: Bearer, or bind again with senderKeys.',
+  ),
   'claim.wrong': kind(
     401,
     'The claim does not belong to this request.',
@@ -175,7 +195,6 @@ export const PROBLEMS = {
     'The server says that this device is no longer in the team.',
     'Ask an admin of the team; who was removed needs a new invite.',
   ),
-  'version.stale': kind(412, 'The credential changed meanwhile.', 'Read it again.'),
   'release.awaited': kind(
     425,
     'Approved, but no holder has released the key of this version yet.',

@@ -16,6 +16,7 @@ import { RequestStorm } from '@countersign/local-api/request-storm'
 import { askToBind } from '@countersign/local-api/routes/bindings'
 import { readCredential } from '@countersign/local-api/routes/credentials'
 import { pollBinding } from '@countersign/local-api/routes/poll-binding'
+import { ProofNonces } from '@countersign/local-api/sender/proof-nonces'
 import type { UnlockedSource } from '@countersign/local-api/source'
 import { TokenBook } from '@countersign/local-api/token-book'
 import { toHex } from '@countersign/schema/hex'
@@ -80,6 +81,7 @@ export class LocalPrograms {
       storm: new RequestStorm(),
       finder,
       hub: new EventHub(),
+      nonces: new ProofNonces(now),
       metrics: newMetrics({
         mode: () => source.mode(),
         connections: () => 1,
@@ -142,6 +144,7 @@ export class LocalPrograms {
       authorization: bearer === undefined ? undefined : `Bearer ${bearer}`,
       contentType: body === undefined ? undefined : 'application/json',
       ifNoneMatch: undefined,
+      dpop: undefined,
       fromPage: false,
       hasBody: body !== undefined,
     }

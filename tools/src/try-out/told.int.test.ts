@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { startInstallation } from '@countersign/desktop/headless/installation'
+import { SenderProgram } from '@countersign/local-api/test/sender-program'
+import { bindingPollSchema } from '@countersign/schema/local-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LocalApiClient } from './local-api-client.ts'
 import { approve, environmentId, inviteAndJoin } from './people.ts'
@@ -179,6 +181,19 @@ describe('a program that waits or reads', () => {
     expect(shortLived.heard).toEqual([{ type: 'mode', mode: 'normal' }])
   })
 
+  it('P2 asking by provider is asking for what there is of it now, each named to who approves', async () => {
+    const ask = { application: 'By provider', vault: 'llm', environment: 'production', reason: 'all of it' }
+    const asked = await api.bind({ ...ask, provider: 'openai', lease: { durationMs: HOUR } })
+    if (!asked.ok) throw new Error(asked.code)
+    expect(asked.value.items).toEqual([production.reference])
+    await arrived(asked.value.id)
+    const { terms } = await two.ada.must('request.get', { request: asked.value.id })
+    expect(terms?.items.map(({ name }) => name)).toEqual(['openai'])
+    const none = await api.bind({ ...ask, provider: 'cohere', lease: { durationMs: HOUR } })
+    expect(none).toMatchObject({ ok: false, status: 404, code: 'target.unknown' })
+    await two.other.must('request.cancel', { request: asked.value.id, reason: '' })
+  })
+
   it('P17 without the server, or without anybody who saw the same, serving ends at the signed limit and names who could refresh it', async () => {
     const asked = await ask('staging', 'staging evals')
     staging.token = (await ended(asked, 'granted')).token ?? ''
@@ -242,8 +257,51 @@ describe('a program that waits or reads', () => {
     expect(again).toMatchObject({ ok: false, status: 423, code: 'locked' })
   })
 
-  it('P13 a core that does not hear of the lock is killed all the same', async () => {
+  it('P23 a program with keys of its own is known again after a lock, its token is worth nothing without them', async () => {
     await two.other.must('vault.unlock', {})
+    await reads(staging)
+    const program = await SenderProgram.make()
+    const asked = await api.bind({
+      application: 'With keys',
+      vault: 'llm',
+      environment: 'staging',
+      items: ['openai'],
+      lease: { durationMs: HOUR },
+      reason: 'nobody else may use its token',
+      senderKeys: program.keys,
+    })
+    if (!asked.ok) throw new Error(asked.code)
+    const { id, claim, answerKey } = asked.value
+    if (answerKey === undefined) throw new Error('no answer key came')
+    /** What the program reads in the answer, or the code of the refusal. */
+    const get = async (path: string, token: string, nonce?: string): Promise<string> => {
+      const claims = program.claims('GET', `${api.url}${path}`, token, nonce)
+      const headers = {
+        authorization: `DPoP ${token}`,
+        dpop: await program.proof(claims),
+        connection: 'close',
+      }
+      const answer = await fetch(new URL(path, api.url), { headers })
+      const given = answer.headers.get('dpop-nonce')
+      if (answer.ok) return program.open(await answer.text(), answerKey, claims.jti)
+      return given === null || nonce !== undefined ? answer.text() : get(path, token, given)
+    }
+    const path = '/v1/credentials/llm/staging/openai'
+    const { token = '' } = await until(
+      async () => {
+        const poll = bindingPollSchema.parse(JSON.parse(await get(`/v1/bindings/${id}`, claim)))
+        return poll.state === 'granted' ? poll : null
+      },
+      { what: 'the grant' },
+    )
+    expect(JSON.parse(await get(path, token))).toMatchObject({ value: 'sk-proj-made-up-for-staging' })
+    await two.other.lock()
+    await two.other.must('vault.unlock', {})
+    expect(JSON.parse(await get(path, token))).toMatchObject({ value: 'sk-proj-made-up-for-staging' })
+    expect(await api.read(staging.reference, token)).toMatchObject({ status: 401, code: 'proof.missing' })
+  })
+
+  it('P13 a core that does not hear of the lock is killed all the same', async () => {
     const { pid } = two.other
     if (pid === undefined) throw new Error('no core runs')
     process.kill(pid, 'SIGSTOP')

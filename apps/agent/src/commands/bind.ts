@@ -18,6 +18,7 @@ export interface BindOptions {
   readonly vault?: string
   readonly env?: string
   readonly item?: readonly string[]
+  readonly provider?: string
   readonly reason: string
   readonly lease: string
   readonly uses?: string
@@ -46,7 +47,9 @@ const askOf = (env: Environment, references: readonly string[], options: BindOpt
     throw usage('A binding is for one environment.', 'Bind once for each environment.')
   }
   const items = [...parsed.map((each) => each.item), ...(options.item ?? [])]
-  if (items.length === 0) throw usage('Which credentials?', 'Give --item NAME, once for each.')
+  if ((items.length === 0) === (options.provider === undefined)) {
+    throw usage('Which credentials?', 'Give --item NAME, once for each, or --provider NAME for all of one.')
+  }
   const durationMs = parseDuration(options.lease)
   if (durationMs === null) throw usage(`--lease ${options.lease} is no duration.`, 'Write 30m, 8h, 7d or 2w.')
   const uses = options.uses === undefined ? null : Number(options.uses)
@@ -57,12 +60,15 @@ const askOf = (env: Environment, references: readonly string[], options: BindOpt
     application: options.app ?? 'countersign',
     vault,
     environment,
-    items: [...new Set(items)],
+    ...(options.provider === undefined ? { items: [...new Set(items)] } : { provider: options.provider }),
     lease: { durationMs, uses, untilLock: options.untilLock === true },
     reason: options.reason,
     tokenFor: options.printToken === true || options.anyProgram === true ? 'any-program' : 'this-program',
   }
 }
+
+/** The items of a request by name: what was asked for by provider is known only now. */
+const namesOf = (created: BindingCreated): string[] => created.items.map(referenceIn).map(({ item }) => item)
 
 /** `countersign bind`: asks, shows the code, waits for people, keeps the token. */
 export const bind = async (
@@ -85,16 +91,17 @@ export const bind = async (
     application: ask.application,
     vault: ask.vault,
     environment: ask.environment,
-    items: ask.items,
+    items: [...new Set([...namesOf(created), ...(ask.items ?? [])])],
     claim: created.claim,
     token: null,
     createdAt: Date.now(),
     expiresAt: created.expiresAt,
   }
   await saveBinding(env.configDir, pending)
-  terminal.say(`Asked for ${ask.items.join(', ')} in ${ask.vault}/${ask.environment}.`)
+  terminal.say(`Asked for ${namesOf(created).join(', ')} in ${ask.vault}/${ask.environment}.`)
   terminal.say(`Code: ${created.code.slice(0, 3)} ${created.code.slice(3)}`)
   terminal.say('Approvers see this code in Countersign: have them compare it.')
+  terminal.say('Reads stop while Countersign is locked: what runs unattended belongs on a headless agent.')
   if (options.wait ?? !env.noInteraction)
     return await waitForPeople(terminal, env, client, pending, created, options)
   terminal.say('Not waiting: `countersign read` and `run` fetch the token once it is granted.')

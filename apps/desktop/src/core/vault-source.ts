@@ -5,6 +5,7 @@ import type { UnlockedSession } from '@countersign/client/session/unlocked-sessi
 import { accessOf, atLeast } from '@countersign/ledger/projection-lookup'
 import { requestStatus } from '@countersign/ledger/quorum'
 import type {
+  BindingRequested,
   BindingSnapshot,
   LocatedItem,
   OpenedCredential,
@@ -15,7 +16,7 @@ import type {
   TokenStore,
   UnlockedSource,
 } from '@countersign/local-api/source'
-import type { BindingAsk } from '@countersign/schema/local-api'
+import { type BindingAsk, MAX_ITEMS } from '@countersign/schema/local-api'
 import type { Mode } from '@countersign/schema/mode'
 import type { ProblemCode } from '@countersign/schema/problem'
 import { itemReference } from '@countersign/schema/reference'
@@ -33,6 +34,13 @@ export interface SourceHost {
   countReads(records: Parameters<UnlockedSource['audit']>[0]): void
   /** Something a person should see at once. */
   raise(code: string, message: string): void
+}
+
+/** What the ledger says no to, as programs are told; the rest is a matter of the connection. */
+const ASK_REFUSED: Readonly<Record<string, ProblemCode>> = {
+  'request.level': 'target.refused',
+  'request.lease': 'lease.too_long',
+  'request.too_many': 'binding.too_many',
 }
 
 /** Opened item keys kept for programs that read often: sealed values and keys. Plaintext is kept for moments only, by the local API. */
@@ -90,22 +98,16 @@ export class VaultSource implements UnlockedSource {
     this.#host.raise(alert.code, alert.message)
   }
 
-  async requestBinding(
-    ask: BindingAsk,
-    caller: Caller,
-  ): Promise<Result<{ id: string; code: string; expiresAt: number }>> {
+  async requestBinding(ask: BindingAsk, caller: Caller): Promise<Result<BindingRequested>> {
     const { ledger, member } = this.#session
     const environment = this.#environmentNamed(ask.vault, ask.environment)
     if (environment === undefined) return no('target.unknown')
     if (!atLeast(accessOf(ledger.projection, environment, member).level, 'request')) {
       return no('target.refused')
     }
-    const items: string[] = []
-    for (const name of ask.items) {
-      const found = this.locate(ask.vault, ask.environment, name)
-      if (!found.ok) return found.code === 'credential.unknown' ? no('target.unknown', name) : found
-      items.push(found.item.item)
-    }
+    const wanted = this.#itemsAsked(ask, environment)
+    if (!wanted.ok) return wanted
+    const { items } = wanted
     const policy = ledger.policies.get(environment)?.policy
     if (policy !== undefined && ask.lease.durationMs > policy.maxLeaseMs) {
       return no('lease.too_long', `At most ${policy.maxLeaseMs} ms.`)
@@ -114,7 +116,7 @@ export class VaultSource implements UnlockedSource {
       terms: {
         vault: ledger.projection.environments.get(environment)?.vault ?? '',
         environment,
-        items: [...new Set(items)],
+        items: items.map((each) => each.item),
         models: ask.models,
         mode: ask.mode,
         lease: ask.lease,
@@ -123,9 +125,29 @@ export class VaultSource implements UnlockedSource {
       caller,
       reason: ask.reason,
     })
-    if (!asked.ok) return no('mode.refused', asked.message)
+    if (!asked.ok) return no(ASK_REFUSED[asked.code] ?? 'mode.refused', asked.message)
     const { request, code, expiresAt } = asked.value
-    return { ok: true, id: request, code, expiresAt }
+    return { ok: true, id: request, code, expiresAt, items }
+  }
+
+  /** By name, each once; or all of a provider that are there now, since people approve what they see and nothing that comes later. */
+  #itemsAsked(ask: BindingAsk, environment: string): Result<{ items: readonly LocatedItem[] }> {
+    const items = new Map<string, LocatedItem>()
+    for (const name of ask.items ?? []) {
+      const found = this.locate(ask.vault, ask.environment, name)
+      if (!found.ok) return found.code === 'credential.unknown' ? no('target.unknown', name) : found
+      items.set(found.item.item, found.item)
+    }
+    for (const { item, meta } of this.#session.index(environment)?.list() ?? []) {
+      const located = meta.provider === ask.provider ? this.item(environment, item) : undefined
+      if (located !== undefined) items.set(item, located)
+    }
+    if (items.size === 0) return no('target.unknown', `No credential here is of “${ask.provider}”.`)
+    if (items.size > MAX_ITEMS) {
+      const detail = `${items.size} credentials here are of “${ask.provider}”; one binding has at most ${MAX_ITEMS}.`
+      return no('body.invalid', detail)
+    }
+    return { ok: true, items: [...items.values()] }
   }
 
   binding(id: string): BindingSnapshot | undefined {

@@ -1,4 +1,5 @@
 import { newClaim, parseToken } from '@countersign/crypto/app-token'
+import { newAnswerKey, publicAnswerKey } from '@countersign/crypto/sealed-answer'
 import { toHex } from '@countersign/schema/hex'
 import { type BindingAsk, type BindingCreated, bindingAskSchema } from '@countersign/schema/local-api'
 import { MODES } from '@countersign/schema/mode'
@@ -8,9 +9,14 @@ import type { SeenCaller } from '../caller/caller-finder.ts'
 import type { Exchange } from '../exchange.ts'
 import { plainRecord } from '../plain-record.ts'
 import { readBody } from '../read-body.ts'
+import { referenceOf } from '../read-credential.ts'
 import type { AskingProgram } from '../request-storm.ts'
-import { sendJson, sendProblem } from '../respond.ts'
+import { sendAnswer, sendJson, sendProblem } from '../respond.ts'
+import { proveSender, type Seal, senderCrypto } from '../sender/prove-sender.ts'
 import type { Refusal } from '../source.ts'
+
+const UNATTENDED =
+  'Nothing is served while Countersign is locked: a program that runs unattended belongs on a headless agent.'
 
 /** `POST /v1/bindings`: needs no token; people decide. The claim in the answer is what fetches the token later. */
 export const askToBind = async (api: Api, exchange: Exchange): Promise<undefined> => {
@@ -85,6 +91,12 @@ const makeRequest = async (
     const detail = 'A lease until the process ends needs a process that can be seen.'
     return refuse({ ok: false, code: 'caller.unidentified', detail })
   }
+  const sender = ask.senderKeys === undefined ? null : { ...ask.senderKeys, answer: await newAnswerKey() }
+  const usable = sender === null || (await senderCrypto(sender).then(Boolean, () => false))
+  if (!usable) {
+    const detail = 'A key of senderKeys is no point of its curve.'
+    return refuse({ ok: false, code: 'body.invalid', detail })
+  }
   const caller = ask.tokenFor === 'any-program' ? { ...seen.caller, anyProgram: true as const } : seen.caller
   const asked = await session.source.requestBinding(ask, caller)
   const record = plainRecord(api.now(), 'binding.requested', asked.ok ? 'ok' : asked.code)
@@ -108,6 +120,7 @@ const makeRequest = async (
         uses: 0,
         process: ask.lease.untilProcessEnds ? seen.process : null,
         session: null,
+        sender,
       }),
     ])
   } catch {
@@ -120,8 +133,12 @@ const makeRequest = async (
     code: asked.code,
     status: 'pending',
     expiresAt: asked.expiresAt,
+    items: asked.items.map(referenceOf),
+    ...(sender === null ? {} : { answerKey: publicAnswerKey(sender.answer) }),
     statusUrl: `${api.url}/v1/bindings/${asked.id}`,
-    nextStep: `Have approvers compare the code ${asked.code}, then poll statusUrl?wait=30 with the claim as Authorization: Bearer.`,
+    nextStep:
+      `Have approvers compare the code ${asked.code}, then poll statusUrl?wait=30 with the claim as Authorization: ` +
+      `${sender === null ? 'Bearer' : 'DPoP, with a proof'}. ${UNATTENDED}`,
   }
   sendJson(exchange.res, 202, created, modeOf(api), ['Location', `/v1/bindings/${asked.id}`])
   return asked.id
@@ -134,17 +151,24 @@ export const giveBack = async (api: Api, exchange: Exchange): Promise<undefined>
   if (api.session !== null && form?.kind === 'claim') {
     const { session } = api
     const entry = session.book.byClaim(form.hash)
-    if (entry === undefined || entry.record.used) {
+    if (entry === undefined || entry.record.used || !bearer.ok) {
       return sendRefusal(api, exchange, refuseToken(api, exchange, 'claim.wrong'))
     }
-    return finishGivingBack(api, exchange, entry.record.binding)
+    const proved = await proveSender(api, exchange, entry, bearer)
+    if (!proved.ok) return sendRefusal(api, exchange, proved)
+    return finishGivingBack(api, exchange, entry.record.binding, proved.seal)
   }
   const bound = await authenticate(api, exchange)
   if (!('session' in bound)) return sendRefusal(api, exchange, bound)
-  return finishGivingBack(api, exchange, bound.snapshot.id)
+  return finishGivingBack(api, exchange, bound.snapshot.id, bound.seal)
 }
 
-const finishGivingBack = async (api: Api, exchange: Exchange, id: string): Promise<undefined> => {
+const finishGivingBack = async (
+  api: Api,
+  exchange: Exchange,
+  id: string,
+  seal: Seal | null,
+): Promise<undefined> => {
   const { session } = api
   if (session === null) return sendRefusal(api, exchange, { ok: false, code: 'locked' })
   // The token dies here and now, whatever the ledger says of it later.
@@ -164,5 +188,5 @@ const finishGivingBack = async (api: Api, exchange: Exchange, id: string): Promi
   if (!forgotten) return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
   api.hub.end({ type: 'revoked', binding: id, state: 'revoked' }, (each) => each === id)
   if (!done.ok) return sendRefusal(api, exchange, done)
-  sendJson(exchange.res, 200, { id, status: 'given_back' }, modeOf(api))
+  return await sendAnswer(exchange.res, { id, status: 'given_back' }, seal, modeOf(api))
 }

@@ -16,7 +16,7 @@ import {
   renderCredential,
 } from '../read-credential.ts'
 import { recordListing } from '../record-listing.ts'
-import { type ByteText, send, sendJson, sendNotModified } from '../respond.ts'
+import { type ByteText, SEALED, send, sendAnswer, sendNotModified } from '../respond.ts'
 import type { Refusal } from '../source.ts'
 
 const referenceIn = (exchange: Exchange): Reference | Refusal => {
@@ -106,7 +106,7 @@ const answer = (
   const unchanged = matches(exchange.headers.ifNoneMatch, etag)
   const durable = recordRead(api, bound, subject, unchanged ? 'not_modified' : 'ok')
   const body = unchanged ? null : bodyOf()
-  const finish = (refused: { readonly cause: unknown } | null): undefined => {
+  const finish = (refused: { readonly cause: unknown } | null, sealed: string | null): undefined => {
     const ended = refuseIfEnded(api, bound)
     if (ended !== null) return sendRefusal(api, exchange, ended)
     if (refused !== null && !goesOnUnrecorded(api, bound, [subject], refused.cause)) {
@@ -115,11 +115,20 @@ const answer = (
     const headers = ageMs > 0 ? ['ETag', etag, 'Age', String(Math.floor(ageMs / 1000))] : ['ETag', etag]
     api.metrics.read(refused !== null ? 'unrecorded' : body === null ? 'not_modified' : 'ok')
     if (body === null) return sendNotModified(exchange.res, modeOf(api), headers)
-    send(exchange.res, 200, 'application/json', body, modeOf(api), headers)
+    if (sealed !== null) send(exchange.res, 200, SEALED, sealed, modeOf(api), headers)
+    else send(exchange.res, 200, 'application/json', body, modeOf(api), headers)
   }
+  const { seal } = bound
+  if (seal === null || body === null) {
+    return durable.then(
+      () => finish(null, null),
+      (cause: unknown) => finish({ cause }, null),
+    )
+  }
+  const sealing = seal(Buffer.from(body.latin1, 'latin1'))
   return durable.then(
-    () => finish(null),
-    (cause: unknown) => finish({ cause }),
+    async () => finish(null, await sealing),
+    async (cause: unknown) => finish({ cause }, await sealing),
   )
 }
 
@@ -151,5 +160,5 @@ export const listCredentials = async (api: Api, exchange: Exchange): Promise<und
     lease: { expiresAt: snapshot.expiresAt, usesLeft: usesLeft(snapshot, entry.record) },
     credentials,
   }
-  sendJson(exchange.res, 200, list, modeOf(api))
+  return await sendAnswer(exchange.res, list, bound.seal, modeOf(api))
 }

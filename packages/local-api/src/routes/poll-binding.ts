@@ -2,14 +2,14 @@ import { parseToken } from '@countersign/crypto/app-token'
 import { idSchema } from '@countersign/schema/ids'
 import type { BindingPoll, GrantedTerms } from '@countersign/schema/local-api'
 import { type Api, modeOf, type OpenSession } from '../api.ts'
-import { bearerOf, refuseToken, sendRefusal } from '../authenticate.ts'
+import { type Bound, bearerOf, refuseToken, sendRefusal } from '../authenticate.ts'
 import type { Exchange } from '../exchange.ts'
 import { nextStepOf } from '../next-step.ts'
 import { plainRecord } from '../plain-record.ts'
 import { referenceOf } from '../read-credential.ts'
-import { sendJson } from '../respond.ts'
+import { sendAnswer } from '../respond.ts'
+import { proveSender } from '../sender/prove-sender.ts'
 import type { BindingSnapshot, LocatedItem } from '../source.ts'
-import type { TokenEntry } from '../token-book.ts'
 
 const MAX_WAIT_S = 60
 const MAX_POLLS = 200
@@ -36,6 +36,9 @@ export const pollBinding = async (api: Api, exchange: Exchange): Promise<undefin
   if (entry === undefined || form.kind !== 'claim' || !session.book.claimFits(entry, form.hash)) {
     return sendRefusal(api, exchange, refuseToken(api, exchange, 'claim.wrong'))
   }
+  const proved = await proveSender(api, exchange, entry, bearer)
+  if (!proved.ok) return sendRefusal(api, exchange, proved)
+  const { seal } = proved
   const waitMs = waitIn(exchange.query)
   if (waitMs === null) {
     const detail = `The only query here is wait=SECONDS, at most ${MAX_WAIT_S}.`
@@ -53,8 +56,8 @@ export const pollBinding = async (api: Api, exchange: Exchange): Promise<undefin
   const snapshot = session.source.binding(id)
   if (snapshot === undefined) return sendRefusal(api, exchange, { ok: false, code: 'binding.unknown' })
   return snapshot.state === 'granted' && api.now() < snapshot.expiresAt
-    ? handOver(api, exchange, session, entry, snapshot)
-    : sendJson(exchange.res, 200, describe(session, snapshot), modeOf(api))
+    ? handOver(api, exchange, session, { entry, snapshot, seal })
+    : sendAnswer(exchange.res, describe(session, snapshot), seal, modeOf(api))
 }
 
 const isOpen = (snapshot: BindingSnapshot | undefined): boolean =>
@@ -84,8 +87,7 @@ const handOver = async (
   api: Api,
   exchange: Exchange,
   session: OpenSession,
-  entry: TokenEntry,
-  snapshot: BindingSnapshot,
+  { entry, snapshot, seal }: Pick<Bound, 'entry' | 'snapshot' | 'seal'>,
 ): Promise<undefined> => {
   const until = snapshot.terms.lease.untilLock ? session.name : null
   // The disk that has to remember the token is the one that keeps the audit.
@@ -110,7 +112,7 @@ const handOver = async (
     return sendRefusal(api, exchange, issued)
   }
   const body: BindingPoll = { ...describe(session, snapshot), token: issued.token }
-  sendJson(exchange.res, 200, body, modeOf(api))
+  return await sendAnswer(exchange.res, body, seal, modeOf(api))
 }
 
 const termsOf = (session: OpenSession, snapshot: BindingSnapshot): GrantedTerms => {

@@ -12,7 +12,7 @@ import {
   refuseIfEnded,
   renderCredential,
 } from '../read-credential.ts'
-import { problemOf, sendJson, sendProblem } from '../respond.ts'
+import { problemOf, sendAnswer, sendProblem } from '../respond.ts'
 import type { Refusal } from '../source.ts'
 
 type Row = Resolved['results'][number]
@@ -51,7 +51,7 @@ export const resolveReferences = async (api: Api, exchange: Exchange): Promise<u
     return { reference, ok: true, credential: renderCredential(bound, each) }
   })
   const body: Resolved = { results }
-  sendJson(exchange.res, 200, body, modeOf(api))
+  return await sendAnswer(exchange.res, body, bound.seal, modeOf(api))
 }
 
 const problemFor = (api: Api, refusal: Refusal) =>

@@ -178,7 +178,8 @@ export class MemoryVault {
 
   #ask(ask: BindingAsk, caller: Caller): ReturnType<UnlockedSource['requestBinding']> {
     if (this.refuseAsk !== null) return Promise.resolve(this.refuseAsk)
-    const items = ask.items.map((name) => this.#names.get(`${ask.vault}/${ask.environment}/${name}`)?.[0])
+    const asked = ask.items ?? this.#namesOf(ask)
+    const items = asked.map((name) => this.#names.get(`${ask.vault}/${ask.environment}/${name}`)?.[0])
     const environment = ENVIRONMENTS[ask.environment]
     if (environment === undefined || items.some((each) => each === undefined)) {
       return Promise.resolve({ ok: false, code: 'target.unknown' })
@@ -206,7 +207,15 @@ export class MemoryVault {
       expiresAt,
       maxUnrecordedMs: 0,
     })
-    return Promise.resolve({ ok: true, id, code: '042137', expiresAt })
+    const located = terms.items.flatMap((item) => this.#items.get(item)?.located ?? [])
+    return Promise.resolve({ ok: true, id, code: '042137', expiresAt, items: located })
+  }
+
+  #namesOf({ environment, provider }: BindingAsk): string[] {
+    const all = [...this.#items.values()].map(({ located }) => located)
+    return all
+      .filter((each) => each.environmentName === environment && each.provider === provider)
+      .map(({ name }) => name)
   }
 
   #locate(vault: string, environment: string, name: string): ReturnType<UnlockedSource['locate']> {

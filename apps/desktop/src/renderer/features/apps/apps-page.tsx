@@ -40,6 +40,10 @@ export const AppsPage = () => {
               In a terminal: <code>countersign bind --help</code>, or <code>POST /v1/bindings</code> on the
               local API.
             </p>
+            <p>
+              Programs are served while this app is unlocked. What runs unattended belongs on a headless
+              agent.
+            </p>
           </EmptyState>
         )}
         {none && typed.trim() !== '' && (

@@ -47,7 +47,10 @@ export const Snippets = ({ detail }: { detail: ItemDetail }) => {
           <code className="snippet" data-testid="snippet">
             {text}
           </code>
-          <span className="field-hint">A click selects it whole; neither holds the value.</span>
+          <span className="field-hint">
+            A click selects it whole; neither holds the value. Served while this app is unlocked: what runs
+            unattended belongs on a headless agent.
+          </span>
         </div>
       </div>
     </div>
