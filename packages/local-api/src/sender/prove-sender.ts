@@ -2,7 +2,7 @@ import { type AnswerSealer, answerSealer } from '@countersign/crypto/sealed-answ
 import { checkProof, importProofKey, type ProofFault } from '@countersign/crypto/sender-proof'
 import type { BoundSender } from '@countersign/schema/sender'
 import type { Api } from '../api.ts'
-import { type Bearer, refuseToken } from '../authenticate.ts'
+import { type Bearer, refuseToken } from '../bearer.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Refusal } from '../source.ts'
 import type { TokenEntry } from '../token-book.ts'
