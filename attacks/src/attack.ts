@@ -27,8 +27,13 @@ export interface Weakening {
 }
 
 export type Finding =
-  /** `code`: what refused it. `told`: what the person reads; for an attack that only listens, what there was to hear. */
-  | { readonly outcome: 'refused'; readonly code: string; readonly told: string }
+  /**
+   * `code`: what refused it. `told`: what the product itself says to the person, word for word; null where nobody is there to be told, as
+   * the attack never reaches a client (a thief at work alone, the system that refuses, an attacker who only listens): then `seen` says
+   * what the attacker was left with.
+   */
+  | { readonly outcome: 'refused'; readonly code: string; readonly told: string; readonly seen: null }
+  | { readonly outcome: 'refused'; readonly code: string; readonly told: null; readonly seen: string }
   /** `gained`: what the attacker has now. */
   | { readonly outcome: 'succeeded'; readonly gained: string }
 
@@ -52,5 +57,16 @@ export interface Attack {
   readonly run: (stage: Stage) => Promise<Finding>
 }
 
-export const refused = (code: string, told: string): Finding => ({ outcome: 'refused', code, told })
+export const refused = (code: string, told: string): Finding => ({
+  outcome: 'refused',
+  code,
+  told,
+  seen: null,
+})
+export const nobodyToTell = (code: string, seen: string): Finding => ({
+  outcome: 'refused',
+  code,
+  told: null,
+  seen,
+})
 export const succeeded = (gained: string): Finding => ({ outcome: 'succeeded', gained })

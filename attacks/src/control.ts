@@ -9,8 +9,9 @@ const MAIN = fileURLToPath(new URL('./control-main.ts', import.meta.url))
 const HOOK = pathToFileURL(fileURLToPath(new URL('./weaken-hook.ts', import.meta.url))).href
 const TIMEOUT_MS = 60_000
 
-const findingSchema = z.discriminatedUnion('outcome', [
-  z.strictObject({ outcome: z.literal('refused'), code: z.string(), told: z.string() }),
+const findingSchema = z.union([
+  z.strictObject({ outcome: z.literal('refused'), code: z.string(), told: z.string(), seen: z.null() }),
+  z.strictObject({ outcome: z.literal('refused'), code: z.string(), told: z.null(), seen: z.string() }),
   z.strictObject({ outcome: z.literal('succeeded'), gained: z.string() }),
 ])
 
@@ -56,5 +57,7 @@ export const runControl = async (attack: Attack): Promise<ControlFinding> => {
 export const controlFaults = (finding: ControlFinding): string[] => {
   if (finding.outcome === 'succeeded') return []
   if (finding.outcome === 'failed') return [`the control failed: ${finding.why}`]
-  return [`the control was refused by ${finding.code} (${finding.told}): this row does not bite`]
+  return [
+    `the control was refused by ${finding.code} (${finding.told ?? finding.seen}): this row does not bite`,
+  ]
 }

@@ -29,7 +29,9 @@ export const perform = async (attack: Attack): Promise<Performance> => {
       frames: wire.frames,
       bytes: wire.bytes,
       leaks: wire.leaks(planted),
-      confided: finding.outcome === 'refused' && (wire.holds(finding.code) || wire.holds(finding.told)),
+      confided:
+        finding.outcome === 'refused' &&
+        [finding.code, finding.told].some((words) => words !== null && words !== '' && wire.holds(words)),
       ms: performance.now() - started,
     }
   } finally {
@@ -42,7 +44,7 @@ export const faultsOf = (attack: Attack, { finding, leaks, confided }: Performan
   if (finding.outcome === 'succeeded') return [`succeeded: ${finding.gained}`]
   const faults: string[] = []
   if (finding.code !== attack.refusal) faults.push(`refused by ${finding.code}, not by ${attack.refusal}`)
-  if (finding.told.trim() === '') faults.push('the person is told nothing')
+  if ((finding.told ?? finding.seen).trim() === '') faults.push('the person is told nothing')
   if (leaks.length > 0) faults.push(`on the wire: ${leaks.join(', ')}`)
   if (confided && !TELLS_ITS_CALLERS.includes(attack.area))
     faults.push('the attacker is told what refused it')

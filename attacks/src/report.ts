@@ -14,6 +14,8 @@ export interface Row {
   readonly weakened: string
   readonly control: string
   readonly faults: readonly string[]
+  /** What clients said meanwhile, searched for secrets: messages and answers. */
+  readonly frames: number
   readonly ms: number
 }
 
@@ -31,10 +33,11 @@ export const rowOf = (attack: Attack, shipped: Performance | Error, control: Con
     tried: attack.tried,
     result:
       finding === undefined ? 'not performed' : finding.outcome === 'refused' ? finding.code : 'SUCCEEDED',
-    told: finding?.outcome === 'refused' ? finding.told : '',
+    told: finding?.outcome === 'refused' ? (finding.told ?? `nobody to tell: ${finding.seen}`) : '',
     weakened: attack.weakened.without,
     control: control.outcome === 'succeeded' ? control.gained : control.outcome,
     faults,
+    frames: broken ? 0 : shipped.frames,
     ms: broken ? 0 : shipped.ms,
   }
 }

@@ -10,7 +10,7 @@ import { eligibleUnder } from '@countersign/ledger/eligible'
 import { fromHex } from '@countersign/schema/hex'
 import { compartmentStream, LEDGER, newId } from '@countersign/schema/ids'
 import type { Policy } from '@countersign/schema/policy'
-import { type Attack, refused, succeeded, type Weakening } from '../attack.ts'
+import { type Attack, nobodyToTell, succeeded, type Weakening } from '../attack.ts'
 import { approvalOf, challengeOf, credentialsOf } from '../cast/approvals.ts'
 import { accessTo, membershipOf, NAMES, penOf, stranger, teamKeyOf, unopenable } from '../cast/attacker.ts'
 import { Company, must } from '../cast/company.ts'
@@ -258,7 +258,7 @@ export const authority: readonly Attack[] = [
         allowCredentials: [credential],
         prfSalts: [{ credentialId: credential, salt }],
       })
-      if ('code' in got) return refused(got.code, 'No security key answers on this page.')
+      if ('code' in got) return nobodyToTell(got.code, 'no security key answers on that page')
       if (got.prfOutput === undefined) throw new Error('it answered without its secret')
       const place = { team: fromHex(team), member: fromHex(ada.member), credential, blob }
       const { root } = unwrapRoot({ kek: prfWrapKey(got.prfOutput, salt), ...place })

@@ -4,7 +4,7 @@ import { parseCompartmentContent } from '@countersign/ledger/compartment-content
 import { decodeEntry, type Envelope } from '@countersign/schema/entry'
 import { compartmentStream } from '@countersign/schema/ids'
 import type { ItemPut } from '@countersign/schema/item'
-import { type Attack, type Finding, refused, succeeded } from '../attack.ts'
+import { type Attack, type Finding, nobodyToTell, refused, succeeded } from '../attack.ts'
 import type { Actor } from '../cast/actor.ts'
 import { penOf, stranger } from '../cast/attacker.ts'
 import { Company, must } from '../cast/company.ts'
@@ -101,7 +101,7 @@ export const ciphertexts: readonly Attack[] = [
       const found = names.filter((name) => kept.some((bytes) => bytes.includes(name)))
       if (found.length > 0) return succeeded(`the server reads: ${found.join(', ')}`)
       const bytes = kept.reduce((sum, each) => sum + each.length, 0)
-      return refused(
+      return nobodyToTell(
         'nothing.readable',
         `${kept.length} entries of ${bytes} bytes: ids, public keys, role bits and padded sizes only`,
       )

@@ -8,7 +8,7 @@ import { sign } from '@countersign/crypto/sign'
 import { type CborValue, encodeCanonical } from '@countersign/schema/canonical'
 import { ENTRY_PURPOSE, type Envelope, encodeEntry } from '@countersign/schema/entry'
 import { compartmentStream, LEDGER, newId } from '@countersign/schema/ids'
-import { type Attack, refused, succeeded } from '../attack.ts'
+import { type Attack, nobodyToTell, refused, succeeded } from '../attack.ts'
 import type { Actor } from '../cast/actor.ts'
 import { penOf, teamKeyOf } from '../cast/attacker.ts'
 import { Company } from '../cast/company.ts'
@@ -41,7 +41,7 @@ const oracleOf = (observed: ReadonlyMap<string, string>) => {
   const kinds = new Set(observed.values())
   const seen = [...observed].map(([variant, said]) => `${variant}: ${said}`).join('; ')
   return kinds.size === 1
-    ? refused(
+    ? nobodyToTell(
         'nothing.distinguishable',
         `${observed.size} ways of being wrong or right, one behaviour (${[...kinds].join()})`,
       )

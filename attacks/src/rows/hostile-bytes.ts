@@ -6,7 +6,7 @@ import { decodeEntry, ENTRY_PURPOSE, encodeEntry } from '@countersign/schema/ent
 import { compartmentStream, LEDGER } from '@countersign/schema/ids'
 import { encodeMessage, MAX_FRAME_BYTES } from '@countersign/schema/wire'
 import { WRAP_OPTIONS_PATH } from '@countersign/schema/wrap-http'
-import { type Attack, type Finding, refused, succeeded } from '../attack.ts'
+import { type Attack, type Finding, nobodyToTell, refused, succeeded } from '../attack.ts'
 import type { Actor } from '../cast/actor.ts'
 import { penOf } from '../cast/attacker.ts'
 import { Company } from '../cast/company.ts'
@@ -159,7 +159,10 @@ export const hostileBytes: readonly Attack[] = [
       await roundTrips(ada, 30)
       if (asked() > 10) return succeeded(`${asked()} questions, and no end`)
       if (!made.ok) throw new Error(made.code)
-      return refused('asks.once', `Ada’s client asked ${asked()} time and went on: her own change landed`)
+      return nobodyToTell(
+        'asks.once',
+        `Ada’s client asked ${asked()} time and went on: her own change landed`,
+      )
     },
   },
   {

@@ -5,7 +5,7 @@ import { releaseGrant } from '@countersign/client/requests/request-actions'
 import { requestDetail } from '@countersign/desktop/core/views/request-views'
 import { LEDGER } from '@countersign/schema/ids'
 import type { LedgerBody, LedgerPlain } from '@countersign/schema/ledger-entries'
-import { type Attack, refused, succeeded, type Weakening } from '../attack.ts'
+import { type Attack, nobodyToTell, refused, succeeded, type Weakening } from '../attack.ts'
 import { approvalOf, challengeOf, credentialsOf, writeApproval } from '../cast/approvals.ts'
 import { accessTo, membershipOf, NAMES, penOf, stranger, teamKeyOf } from '../cast/attacker.ts'
 import { Company, must } from '../cast/company.ts'
@@ -311,10 +311,7 @@ export const hostileMembers: readonly Attack[] = [
       const opened = stolenValues(server.timeline, team, production, keys)
       if (!opened.includes(before)) throw new Error('the thief cannot even open what was his')
       if (opened.includes(after)) return succeeded('a value from after the removal')
-      return refused(
-        'open_failed',
-        'The list of what to rotate names what he could read before; nothing newer.',
-      )
+      return nobodyToTell('open_failed', `${keys.size} keys open what was his, and nothing newer`)
     },
   },
   {

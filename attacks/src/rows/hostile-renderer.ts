@@ -1,8 +1,8 @@
 import { APP_ORIGIN, APP_PAGE, SIGNING_PAGE } from '@countersign/desktop/main/origins'
 import { checkSender, type KnownWindow } from '@countersign/desktop/main/sender'
-import { SigningGuard } from '@countersign/desktop/main/signing-guard'
+import { SigningGuard, TOO_SOON } from '@countersign/desktop/main/signing-guard'
 import { toHex } from '@countersign/schema/hex'
-import { type Attack, type Finding, refused, succeeded } from '../attack.ts'
+import { type Attack, type Finding, nobodyToTell, refused, succeeded } from '../attack.ts'
 import { APP_WINDOW, type CallingWindow, DesktopCore } from '../cast/desktop-core.ts'
 import type { Stage } from '../stage.ts'
 
@@ -90,14 +90,16 @@ export const hostileRenderer: readonly Attack[] = [
         ['status.get', null],
       ] as const
       const codes: string[] = []
+      let said = ''
       for (const [name, request] of requests) {
         const answer = await core.call(APP_WINDOW, name, request)
         if (answer.ok) return succeeded(`${name} is answered`)
         codes.push(answer.error.code)
+        said = `${answer.error.message} ${answer.error.fix}`
       }
       const other = codes.find((code) => code !== 'call.malformed')
       if (other !== undefined) throw new Error(`refused by ${other}`)
-      return refused('call.malformed', 'The request has the wrong form: the page shows that it is broken.')
+      return refused('call.malformed', said)
     },
   },
   {
@@ -129,7 +131,7 @@ export const hostileRenderer: readonly Attack[] = [
         return check.ok ? 'heard' : check.code
       })
       if (codes.includes('heard')) return succeeded('main listens to a page that is not its own')
-      return refused(codes[0] ?? '', 'Nothing: main answers no such page.')
+      return nobodyToTell(codes[0] ?? '', 'main answers no such page')
     },
   },
   {
@@ -154,7 +156,7 @@ export const hostileRenderer: readonly Attack[] = [
       guard.shown(1000)
       return guard.counts(1100)
         ? succeeded('a touch is asked for by a click on something else')
-        : refused('signing.too_soon', 'The signing window has only just appeared: read what you sign.')
+        : refused(TOO_SOON.code, `${TOO_SOON.message} ${TOO_SOON.fix}`)
     },
   },
 ]

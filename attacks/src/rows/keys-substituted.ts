@@ -356,7 +356,10 @@ export const keysSubstituted: readonly Attack[] = [
       const here = invite.state()
       if (here.state !== 'comparing' || there.state !== 'comparing') throw new Error('no codes to compare')
       if (here.comparison.transcript.code !== there.comparison.transcript.code)
-        return refused('invite.codes_differ', 'the two people read each other different codes')
+        return refused(
+          'invite.codes_differ',
+          `${here.comparison.transcript.code} ${there.comparison.transcript.code}`,
+        )
       invite.confirm()
       join.confirm()
       await until('Ada may add the newcomer', () => invite.state().state === 'agreed')

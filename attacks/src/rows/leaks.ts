@@ -2,7 +2,7 @@ import { findItem } from '@countersign/client/items/item-actions'
 import { parseCompartmentContent } from '@countersign/ledger/compartment-content'
 import { compartmentStream } from '@countersign/schema/ids'
 import { encodeMessage } from '@countersign/schema/wire'
-import { type Attack, refused, succeeded } from '../attack.ts'
+import { type Attack, nobodyToTell, succeeded } from '../attack.ts'
 import { Company } from '../cast/company.ts'
 import { readAsHolder } from '../cast/read-as.ts'
 import { until } from '../cast/until.ts'
@@ -44,7 +44,7 @@ export const leaks: readonly Attack[] = [
       if (sizes.length !== LENGTHS.length) throw new Error('the server has not all items')
       const kinds = new Set(sizes)
       if (kinds.size > 1) return succeeded(`${kinds.size} sizes for ${LENGTHS.length} lengths`)
-      return refused(
+      return nobodyToTell(
         'nothing.distinguishable',
         `${LENGTHS.length} lengths, one size: ${[...kinds].join()} bytes of value, description and entry`,
       )
@@ -87,7 +87,7 @@ export const leaks: readonly Attack[] = [
       }
       const [first, second] = [await said(items[0] ?? ''), await said(items[1] ?? '')]
       if (first !== second) return succeeded('the server sees which version is opened')
-      return refused('nothing.distinguishable', 'opening a credential asks the server for nothing')
+      return nobodyToTell('nothing.distinguishable', 'opening a credential asks the server for nothing')
     },
   },
 ]

@@ -13,7 +13,7 @@ import {
   bindingPollSchema,
   discoverySchema,
 } from '@countersign/schema/local-api'
-import { type Attack, type Finding, refused, succeeded } from '../attack.ts'
+import { type Attack, type Finding, nobodyToTell, refused, succeeded } from '../attack.ts'
 import {
   CREDENTIAL,
   get,
@@ -193,7 +193,7 @@ export const localApiPrograms: readonly Attack[] = [
       stage.wire.said(new TextEncoder().encode(said))
       if (said.includes(VALUE)) return succeeded('the value')
       if (said !== 'EACCES') throw new Error(`neither served nor kept out: ${said}`)
-      return refused(said, 'The system lets no other user open the socket.')
+      return nobodyToTell(said, 'the system lets no other user open the socket')
     },
   },
   {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { type Attack, refused, succeeded } from '../attack.ts'
+import { type Attack, nobodyToTell, succeeded } from '../attack.ts'
 import { CREDENTIAL, get, hostOf, judge, leakedToken, serve, VALUE } from '../cast/local-api.ts'
 import { NO_HOST_CHECK, NO_PAGE_CHECK } from './local-api-pages.ts'
 
@@ -119,7 +119,7 @@ export const localApiRequests: readonly Attack[] = [
       }
       const other = codes.find((code) => code !== 'ECONNREFUSED')
       if (other !== undefined) throw new Error(`an address answers: ${other}`)
-      return refused('ECONNREFUSED', 'Nothing listens there; the app’s status shows the loopback address.')
+      return nobodyToTell('ECONNREFUSED', `nothing listens on ${codes.length} other addresses`)
     },
   },
   {

@@ -3,7 +3,7 @@ import { createServer, Socket } from 'node:net'
 import { findItem, updateItem } from '@countersign/client/items/item-actions'
 import { startInstallation } from '@countersign/desktop/headless/installation'
 import { environmentId } from '@countersign/tools/try-out/people'
-import { type Attack, refused, succeeded } from '../attack.ts'
+import { type Attack, nobodyToTell, succeeded } from '../attack.ts'
 import { Company, must } from '../cast/company.ts'
 import { readAsHolder } from '../cast/read-as.ts'
 import { until } from '../cast/until.ts'
@@ -80,7 +80,7 @@ export const lookUps: readonly Attack[] = [
       await app.must('item.update', { item, base: 1, value: {}, note: 'later' })
       if (visits() > 0)
         return succeeded(`${visits()} visits at an address that only the decrypted item names`)
-      return refused(
+      return nobodyToTell(
         'nothing.asked',
         `the item was listed, opened, shown and copied (${total} audit rows); nobody came`,
       )
@@ -130,7 +130,7 @@ export const lookUps: readonly Attack[] = [
       if (!ports.includes(port)) throw new Error('the watch saw not even the connection to the server')
       const elsewhere = ports.filter((each) => each !== port)
       if (elsewhere.length > 0) return succeeded(`${elsewhere.length} connections elsewhere`)
-      return refused('nothing.asked', `${ports.length} connection, to the server`)
+      return nobodyToTell('nothing.asked', `${ports.length} connection, to the server`)
     },
   },
 ]

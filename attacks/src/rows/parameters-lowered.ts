@@ -12,7 +12,7 @@ import { encodeCanonical } from '@countersign/schema/canonical'
 import { fromHex } from '@countersign/schema/hex'
 import { LEDGER } from '@countersign/schema/ids'
 import { WRAP_CONTENT_TYPE, WRAP_FETCH_PATH, WRAP_OPTIONS_PATH } from '@countersign/schema/wrap-http'
-import { type Attack, type Finding, refused, succeeded } from '../attack.ts'
+import { type Attack, type Finding, nobodyToTell, refused, succeeded } from '../attack.ts'
 import { approvalOf, challengeOf, credentialsOf, writeApproval } from '../cast/approvals.ts'
 import { stranger } from '../cast/attacker.ts'
 import { Company } from '../cast/company.ts'
@@ -165,7 +165,7 @@ export const parametersLowered: readonly Attack[] = [
           if (!(error instanceof CryptoError)) throw error
         }
       }
-      return refused(
+      return nobodyToTell(
         'open_failed',
         `${GUESSES} guesses opened nothing; the code has 160 random bits, and the server says nothing about how it is used`,
       )

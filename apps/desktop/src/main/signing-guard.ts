@@ -1,6 +1,12 @@
 /** Nothing in a signing window counts in the first half second: a click meant for what was there before. */
 export const SIGNING_GUARD_MS = 500
 
+export const TOO_SOON = {
+  code: 'signing.too_soon',
+  message: 'The signing window has only just appeared.',
+  fix: 'Read what you sign, then approve.',
+} as const
+
 /** Since when a signing window is in view, and when what is clicked in it counts. Times in ms of `performance.now()`. */
 export class SigningGuard {
   #shownAt: number | null = null

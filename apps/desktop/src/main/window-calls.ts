@@ -3,6 +3,7 @@ import { CALL_CHANNEL, CONSOLE_CHANNEL, LOCK_CHANNEL, SETTLED_CHANNEL } from '..
 import { type CallError, type CallName, contract } from '../shared/contract.ts'
 import type { Caller } from '../supervisor/core-host.ts'
 import { checkSender, type KnownWindow, type SenderFrame } from './sender.ts'
+import { TOO_SOON } from './signing-guard.ts'
 
 export interface WindowCallTargets {
   windows: ReadonlyMap<number, KnownWindow>
@@ -42,11 +43,7 @@ export const serveWindowCalls = (targets: WindowCallTargets): void => {
         fix: 'Update Countersign: its parts do not fit together.',
       })
     if (name === 'signing.approve' && window.kind === 'signing' && !window.guard.counts(performance.now()))
-      return refuse({
-        code: 'signing.too_soon',
-        message: 'The signing window has only just appeared.',
-        fix: 'Read what you sign, then approve.',
-      })
+      return refuse(TOO_SOON)
     return targets.call(name as CallName, request, {
       window: window.kind,
       signing: window.kind === 'signing' ? window.request : null,
