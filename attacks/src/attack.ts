@@ -48,6 +48,8 @@ export interface Attack {
   /** The code that refuses it. */
   readonly refusal: string
   readonly weakened: Weakening
+  /** No client says anything while it goes on; for all others that something was said is checked, or nothing was searched for secrets. */
+  readonly silent?: true
   /** Performed by a page in the browser that all such rows share. */
   readonly inBrowser?: true
   /**

@@ -40,11 +40,12 @@ export const perform = async (attack: Attack): Promise<Performance> => {
 }
 
 /** What is wrong with a performance against the shipped client; empty where it was refused as it must be. */
-export const faultsOf = (attack: Attack, { finding, leaks, confided }: Performance): string[] => {
+export const faultsOf = (attack: Attack, { finding, frames, leaks, confided }: Performance): string[] => {
   if (finding.outcome === 'succeeded') return [`succeeded: ${finding.gained}`]
   const faults: string[] = []
   if (finding.code !== attack.refusal) faults.push(`refused by ${finding.code}, not by ${attack.refusal}`)
   if ((finding.told ?? finding.seen).trim() === '') faults.push('the person is told nothing')
+  if ((frames === 0) !== (attack.silent === true)) faults.push(`${frames} messages or answers were recorded`)
   if (leaks.length > 0) faults.push(`on the wire: ${leaks.join(', ')}`)
   if (confided && !TELLS_ITS_CALLERS.includes(attack.area))
     faults.push('the attacker is told what refused it')

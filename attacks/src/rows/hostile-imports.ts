@@ -36,6 +36,7 @@ export const hostileImports: readonly Attack[] = [
   {
     ref: 'I-import-bomb',
     area: AREA,
+    silent: true,
     title: 'an archive that unpacks to a thousand times its size',
     tried: 'A gzip file of some tens of kilobytes that holds thirty-two megabytes of lines, called .env.',
     refusal: 'import.archive',
@@ -59,6 +60,7 @@ export const hostileImports: readonly Attack[] = [
   {
     ref: 'I-import-rows',
     area: AREA,
+    silent: true,
     title: 'a file with a million variables',
     tried:
       'An env file with a million lines, each of which would become a signed entry of the team for ever.',
@@ -74,6 +76,7 @@ export const hostileImports: readonly Attack[] = [
   {
     ref: 'I-import-endless',
     area: AREA,
+    silent: true,
     title: 'a file without an end',
     tried: 'A name that stands for a device, which gives bytes for as long as it is read.',
     refusal: 'import.unreadable',
@@ -98,6 +101,7 @@ export const hostileImports: readonly Attack[] = [
   {
     ref: 'I-import-encoding',
     area: AREA,
+    silent: true,
     title: 'a broken encoding that changes a key in silence',
     tried: 'A key with a byte that is no UTF-8, so that another key is stored than stands in the file.',
     refusal: 'import.encoding',
@@ -119,6 +123,7 @@ export const hostileImports: readonly Attack[] = [
   {
     ref: 'I-import-formula',
     area: AREA,
+    silent: true,
     title: 'a name that a spreadsheet would run',
     tried:
       'A variable called as a formula is, so that it runs where somebody opens a list of names in a spreadsheet.',

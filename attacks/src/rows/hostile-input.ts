@@ -66,6 +66,7 @@ export const hostileInput: readonly Attack[] = [
   {
     ref: 'I-lying-length',
     area: AREA,
+    silent: true,
     title: 'a length that lies',
     tried: 'Bytes in which a string says that four thousand million bytes follow, and three do.',
     refusal: 'canonical.refused',
@@ -88,6 +89,7 @@ export const hostileInput: readonly Attack[] = [
   {
     ref: 'I-prototype-key',
     area: AREA,
+    silent: true,
     title: 'a map that brings its own prototype',
     tried: 'Bytes of a map with the key __proto__, so that what reads it finds members nobody wrote.',
     refusal: 'canonical.refused',

@@ -105,6 +105,7 @@ export const hostileRenderer: readonly Attack[] = [
   {
     ref: 'R-sender',
     area: AREA,
+    silent: true,
     title: 'another page in a known window',
     tried:
       'Messages from the app’s window while it shows another page, another origin, or a sandboxed document of the same address.',
@@ -137,6 +138,7 @@ export const hostileRenderer: readonly Attack[] = [
   {
     ref: 'R-too-soon',
     area: AREA,
+    silent: true,
     title: 'a click meant for what was there before',
     tried:
       'The signing window is made to appear under a click that is already on its way, a tenth of a second before.',
