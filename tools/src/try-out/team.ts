@@ -24,6 +24,8 @@ export interface ProductionBinding {
 export class TryOutTeam {
   readonly server: SyncServerProcess
   readonly people: Readonly<Record<PersonRole, Installation>>
+  /** Where the team is told that its server is. */
+  address: string
   readonly #onStep: (step: string) => void
 
   private constructor(
@@ -33,6 +35,7 @@ export class TryOutTeam {
   ) {
     this.server = server
     this.people = people
+    this.address = server.url
     this.#onStep = onStep
   }
 
@@ -69,7 +72,7 @@ export class TryOutTeam {
     const { admin, approver, developer, auditor } = this.people
     await enrolTwoKeys(admin)
     await admin.must('team.create', {
-      server: this.server.url,
+      server: this.address,
       setupToken: this.server.setupToken,
       team: 'Try-out team',
       name: 'Ada Admin',
