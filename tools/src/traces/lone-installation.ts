@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InstallationError } from '@countersign/desktop/headless/installation'
 import type { CallName, CallReply, CallRequest, CallResult } from '@countersign/desktop/shared/contract'
@@ -21,7 +22,13 @@ export class LoneInstallation {
 
   static async start(profileDir: string): Promise<LoneInstallation> {
     const lone = new LoneInstallation(
-      fork(HOST, [profileDir], { serialization: 'advanced', execArgv: [], stdio: 'inherit' }),
+      // Where its processes would leave what they leave: beside the profile.
+      fork(HOST, [profileDir], {
+        cwd: dirname(profileDir),
+        serialization: 'advanced',
+        execArgv: [],
+        stdio: 'inherit',
+      }),
     )
     await lone.#ask({ do: 'ready' })
     return lone

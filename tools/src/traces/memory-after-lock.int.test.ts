@@ -17,6 +17,7 @@ import { LocalApiClient } from '../try-out/local-api-client.ts'
 import { approve, enrolTwoKeys, environmentId, inviteAndJoin } from '../try-out/people.ts'
 import { SyncServerProcess } from '../try-out/sync-server-process.ts'
 import { until } from '../try-out/until.ts'
+import { dumpOfCrash, dumpsAreFiles, letMemoryIntoDumps } from './core-dump.ts'
 import { LoneInstallation } from './lone-installation.ts'
 import { isAlive, searchMemory } from './process-memory.ts'
 import { serverEntries } from './server-entries.ts'
@@ -39,6 +40,13 @@ describe.runIf(process.platform === 'linux')('memory of an installation whose va
   let secrets: Readonly<Record<'value' | 'root' | 'item key', Spelling[]>>
   let core: number
   let production: string
+  let token: string
+
+  const readValue = async (): Promise<void> => {
+    const { localApi } = await developer.must('status.get', {})
+    const read = await new LocalApiClient(localApi?.url ?? '').read(REFERENCE, token)
+    expect(read).toMatchObject({ ok: true, value: { value: VALUE } })
+  }
 
   /** The secrets of which anything is in that process; which spelling of each does not matter here. */
   const held = (pid: number): string[] => {
@@ -134,15 +142,14 @@ describe.runIf(process.platform === 'linux')('memory of an installation whose va
       { what: 'the program asks' },
     )
     await approve(admin, asked.id)
-    const token = await until(
+    token = await until(
       async () => {
         const poll = await api.poll(asked.id, asked.claim, 5)
         return poll.ok ? (poll.value.token ?? null) : null
       },
       { what: 'the token' },
     )
-    const read = await api.read(REFERENCE, token)
-    expect(read).toMatchObject({ ok: true, value: { value: VALUE } })
+    await readValue()
     secrets = await openAgain(join(folder, 'developer'))
     core = await developer.corePid()
   }, SET_UP_MS)
@@ -170,6 +177,37 @@ describe.runIf(process.platform === 'linux')('memory of an installation whose va
     expect(held(next)).toEqual([])
     expect(held(developer.pid)).toEqual([])
   })
+
+  /** Unlocked, with all three in its memory: then it crashes. Which of them are in the dump; null: there is no dump. */
+  const crash = async (before: (pid: number) => void): Promise<string[] | null> => {
+    await developer.must('vault.unlock', {})
+    await readValue()
+    const pid = await developer.corePid()
+    expect(held(pid)).toEqual(['value', 'root', 'item key'])
+    before(pid)
+    const dump = await dumpOfCrash(pid)
+    await until(async () => (await developer.must('status.get', {})).phase === 'locked', {
+      what: 'the next core',
+    })
+    const found = (spellings: Spelling[]) => spellings.some(({ bytes }) => dump?.includes(bytes))
+    return dump === null ? null : Object.keys(secrets).filter((name) => found(secrets[name as 'value']))
+  }
+
+  // Where the kernel hands dumps to a program there is no file to look at.
+  const itWithDumps = it.runIf(dumpsAreFiles())
+  itWithDumps(
+    'T43 the search bites: as the kernel does it by itself, a dump of the crashed core holds all three',
+    async () => {
+      expect(await crash(letMemoryIntoDumps)).toEqual(['value', 'root', 'item key'])
+    },
+  )
+
+  itWithDumps(
+    'T43 a core that crashes with all three in its memory leaves none of them in a dump',
+    async () => {
+      expect((await crash(() => undefined)) ?? []).toEqual([])
+    },
+  )
 
   it('T40 the sync server never held any', () => {
     expect(held(server.pid ?? 0)).toEqual([])
