@@ -82,10 +82,10 @@ const processes = async (): Promise<{ pid: number; kind: string }[]> =>
   })
 
 /** The kinds of those processes that hold anything of the value. */
-const holding = async (): Promise<string[]> => {
+const holding = async (value = VALUE): Promise<string[]> => {
   const kinds: string[] = []
   for (const { pid, kind } of await processes()) {
-    const { found, searchedBytes } = searchMemory(pid, spellingsOf('value', VALUE))
+    const { found, searchedBytes } = searchMemory(pid, spellingsOf('value', value))
     expect(searchedBytes, kind).toBeGreaterThan(1_000_000)
     if (found.length > 0) kinds.push(kind)
   }
@@ -124,6 +124,31 @@ test('T41 a revealed value is in the core and in the app window only, and after 
   expect(await holding()).toEqual([])
   await dana.unlock()
   await reveal()
+})
+
+/** Key by key, as a person types: the debugger is told of one key at a time, and of the value never. */
+const typeIn = async (label: string, text: string): Promise<void> => {
+  await dana.window.getByLabel(label, { exact: true }).focus()
+  for (const key of text) await dana.window.keyboard.press(key)
+}
+
+test('T41 a typed value is in the core and in the app window only, and after a lock nowhere', async () => {
+  const typed = `sk-proj-${randomBytes(24).toString('hex')}`
+  const { window } = dana
+  await dana.go('Credentials')
+  await window.getByRole('button', { name: 'Add credential' }).first().click()
+  await typeIn('Name', '-typed')
+  await typeIn('API key', typed)
+  // No locator while the value is in the page: Playwright describes elements, fields with what is in them.
+  await window.keyboard.press('Enter')
+  await window.waitForFunction(() => document.querySelector('h1')?.textContent === 'openai-typed')
+  const kinds = await holding(typed)
+  expect(kinds).not.toContain('main')
+  expect(kinds).toContain('app window')
+  await dana.lock()
+  expect(await holding(typed)).toEqual([])
+  await dana.unlock()
+  await openCredential()
 })
 
 const copy = async (): Promise<void> => {

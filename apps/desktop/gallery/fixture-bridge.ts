@@ -1,7 +1,7 @@
 import type { Bridge } from '../src/shared/bridge.ts'
 import type { CallError, CallName, CallRequest, CallResult, CoreEvent } from '../src/shared/contract.ts'
 import type { ExportView } from '../src/shared/job-views.ts'
-import { sealForWindow } from '../src/shared/shown-value.ts'
+import { openingText, sealText } from '../src/shared/sealed-text.ts'
 import type { InviteView, JoinView, StatusView } from '../src/shared/views.ts'
 import { bindings, choices, importing, itemDetail, rows } from './sample-items.ts'
 import { auditRows, requestDetail, requests } from './sample-requests.ts'
@@ -17,7 +17,11 @@ export const refused = (error: CallError): { ok: false; error: CallError } => ({
 
 /** Sealed to the window, as the core's answers are. */
 const shown = async (value: string, to: Uint8Array | undefined) =>
-  ok({ value: null, sealed: to === undefined ? null : await sealForWindow(to, value), hideAfterMs: 20_000 })
+  ok({
+    value: null,
+    sealed: to === undefined ? null : await sealText('shown-value', to, value),
+    hideAfterMs: 20_000,
+  })
 
 const join: JoinView = {
   state: 'reading',
@@ -78,6 +82,7 @@ const usual = (current: StatusView): Replies => ({
   'items.list': () => ok(rows),
   'item.get': ({ item }) => ok(itemDetail(item)),
   'item.create': () => ok(itemDetail(rows[0]!.item)),
+  'item.typingKey': async () => ok({ to: (await openingText('typed-value')).to }),
   'item.update': ({ item }) => ok(itemDetail(item)),
   'item.rollback': ({ item }) => ok(itemDetail(item)),
   'item.delete': () => ok({}),

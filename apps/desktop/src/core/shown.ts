@@ -1,6 +1,6 @@
 import { type Outcome, ok, refuse } from '@countersign/client/refusal'
 import type { CallReply } from '../shared/contract.ts'
-import { sealForWindow } from '../shared/shown-value.ts'
+import { sealText } from '../shared/sealed-text.ts'
 
 /** A revealed value hides itself after this long. */
 export const HIDE_AFTER_MS = 20_000
@@ -13,7 +13,7 @@ export const shown = async (
   const hideAfterMs = HIDE_AFTER_MS
   if (to === undefined) return ok({ value, sealed: null, hideAfterMs })
   try {
-    return ok({ value: null, sealed: await sealForWindow(to, value), hideAfterMs })
+    return ok({ value: null, sealed: await sealText('shown-value', to, value), hideAfterMs })
   } catch (cause) {
     // What Web Crypto says of bytes that are no public key.
     if (!(cause instanceof DOMException)) throw cause

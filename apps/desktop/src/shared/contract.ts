@@ -6,7 +6,7 @@ import { termsSchema } from '@countersign/schema/request'
 import { z } from 'zod'
 import { type CallError, callError } from './call-error.ts'
 import { exportView, importView } from './job-views.ts'
-import { sealedForWindowSchema, windowKeySchema } from './sealed-for-window.ts'
+import { sealedTextSchema, sealingKeySchema } from './sealed-text-schema.ts'
 import * as v from './views.ts'
 
 /**
@@ -23,9 +23,11 @@ const sheetText = z.string().max(4000)
 /** Sealed to the window's key `to` where the request has one, and then not in clear: main carries it. */
 const shown = z.strictObject({
   value: z.string().nullable(),
-  sealed: sealedForWindowSchema.nullable(),
+  sealed: sealedTextSchema.nullable(),
   hideAfterMs: z.number(),
 })
+/** Fields and values as JSON of `itemValueSchema`, sealed to the key of `item.typingKey`; in clear from a headless caller. */
+const typedValue = z.union([itemValueSchema, sealedTextSchema])
 /** How many rows a list gives beside those that it always gives. */
 const listLimit = z.number().int().min(0).max(100_000)
 const accessRequest = z.strictObject({ environment: idSchema, level: levelSchema, approve: z.boolean() })
@@ -111,13 +113,15 @@ export const contract = {
 
   'items.list': call('app', none, z.array(v.itemRow)),
   'item.get': call('app', z.strictObject({ item: idSchema }), v.itemDetail),
+  /** What a window seals typed values to; of this core, so gone with a lock. */
+  'item.typingKey': call('app', none, z.strictObject({ to: sealingKeySchema })),
   'item.create': call(
     'app',
     z.strictObject({
       environment: idSchema,
       name: slugSchema,
       provider: z.string().max(40),
-      value: itemValueSchema,
+      value: typedValue,
       note: noteSchema,
       models: z.array(nameSchema).max(50),
     }),
@@ -129,7 +133,7 @@ export const contract = {
     z.strictObject({
       item: idSchema,
       base: z.number().int().min(1),
-      value: itemValueSchema,
+      value: typedValue,
       note: noteSchema.optional(),
       models: z.array(nameSchema).max(50).optional(),
     }),
@@ -148,7 +152,7 @@ export const contract = {
       item: idSchema,
       field: z.string().max(40),
       version: z.number().int().min(1).optional(),
-      to: windowKeySchema.optional(),
+      to: sealingKeySchema.optional(),
     }),
     shown,
   ),
@@ -186,7 +190,7 @@ export const contract = {
       item: idSchema,
       choice: z.string().max(60),
       field: z.string().max(40),
-      to: windowKeySchema.optional(),
+      to: sealingKeySchema.optional(),
     }),
     shown,
   ),

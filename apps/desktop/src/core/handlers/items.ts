@@ -17,6 +17,7 @@ import type { ItemDetail } from '../../shared/views.ts'
 import { type Core, unlocked } from '../core-state.ts'
 import type { Handlers } from '../handler.ts'
 import { shown } from '../shown.ts'
+import { typedValue, typingKey } from '../typed.ts'
 import { itemDetail, itemRows } from '../views/item-views.ts'
 import { rotationDue } from '../worklist.ts'
 
@@ -110,6 +111,7 @@ const revealField = async (
 export const itemHandlers: Handlers<
   | 'items.list'
   | 'item.get'
+  | 'item.typingKey'
   | 'item.create'
   | 'item.update'
   | 'item.rollback'
@@ -131,15 +133,24 @@ export const itemHandlers: Handlers<
   'item.create': async (core, request) => {
     const session = unlocked(core)
     if (!session.ok) return session
-    const made = await createItem(session.value, request)
+    const value = await typedValue(core, request.value)
+    if (!value.ok) return value
+    const item = { ...request, value: value.value }
+    const made = await createItem(session.value, item)
     if (!made.ok) return made
     if (findItem(session.value, made.value.item) !== undefined) {
       return detailOf(core, session.value, made.value.item)
     }
-    return ok(itemDetail(session.value, waitingItem(session.value, made.value.item, request), new Set()))
+    return ok(itemDetail(session.value, waitingItem(session.value, made.value.item, item), new Set()))
   },
 
-  'item.update': (core, request) => changing(core, request.item, (session) => updateItem(session, request)),
+  'item.typingKey': async (core) => ok({ to: await typingKey(core) }),
+
+  'item.update': async (core, request) => {
+    const value = await typedValue(core, request.value)
+    if (!value.ok) return value
+    return changing(core, request.item, (session) => updateItem(session, { ...request, value: value.value }))
+  },
 
   'item.rollback': (core, { item, base, to }) =>
     changing(core, item, (session) => rollbackItem(session, item, base, to)),

@@ -9,6 +9,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { Refusal } from '../../ui/notice.tsx'
 import { toast } from '../../ui/toasts.tsx'
+import { useTyped } from './use-typed.ts'
 import { ValueFields } from './value-fields.tsx'
 
 interface AddCredentialProps {
@@ -18,6 +19,7 @@ interface AddCredentialProps {
 
 export const AddCredential = ({ places, onClose }: AddCredentialProps) => {
   const create = useAction('item.create')
+  const typed = useTyped()
   const [providerId, setProviderId] = useState('openai')
   const [environment, setEnvironment] = useState(places[0]?.environment ?? '')
   const [name, setName] = useState('openai')
@@ -29,11 +31,13 @@ export const AddCredential = ({ places, onClose }: AddCredentialProps) => {
   const missing = provider.fields.some((field) => !field.optional && (value[field.name] ?? '') === '')
   const save = async (): Promise<void> => {
     const filled = Object.fromEntries(Object.entries(value).filter(([, text]) => text !== ''))
+    const sealed = await typed.seal(filled)
+    if (sealed === null) return
     const item = await create.run({
       environment,
       name: name.trim(),
       provider: providerId,
-      value: filled,
+      value: sealed,
       note,
       models: [],
     })
@@ -53,7 +57,7 @@ export const AddCredential = ({ places, onClose }: AddCredentialProps) => {
           <Button
             kind="primary"
             submit
-            busy={create.busy}
+            busy={typed.busy || create.busy}
             disabled={
               missing || name.trim() === '' || slugProblem(name.trim()) !== undefined || environment === ''
             }
@@ -107,6 +111,7 @@ export const AddCredential = ({ places, onClose }: AddCredentialProps) => {
         maxLength={2000}
         onChange={(event) => setNote(event.target.value)}
       />
+      {typed.error !== null && <Refusal error={typed.error} />}
       {create.error !== null && <Refusal error={create.error} />}
     </Dialog>
   )

@@ -6,16 +6,20 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Notice, Refusal } from '../../ui/notice.tsx'
 import { toast } from '../../ui/toasts.tsx'
+import { useTyped } from './use-typed.ts'
 import { ValueFields } from './value-fields.tsx'
 
 export const RotateCredential = ({ detail, onClose }: { detail: ItemDetail; onClose: () => void }) => {
   const update = useAction('item.update')
+  const typed = useTyped()
   const [value, setValue] = useState<Record<string, string>>({})
   const provider = findProvider(detail.row.provider)
   if (provider === undefined) return null
   const changed = Object.fromEntries(Object.entries(value).filter(([, text]) => text !== ''))
   const save = async (): Promise<void> => {
-    const done = await update.run({ item: detail.row.item, base: detail.row.version, value: changed })
+    const sealed = await typed.seal(changed)
+    if (sealed === null) return
+    const done = await update.run({ item: detail.row.item, base: detail.row.version, value: sealed })
     if (done === null) return
     toast('good', `${detail.row.name} rotated`, `Version ${done.row.version}; programs hear of it at once.`)
     onClose()
@@ -28,7 +32,12 @@ export const RotateCredential = ({ detail, onClose }: { detail: ItemDetail; onCl
       foot={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" submit busy={update.busy} disabled={Object.keys(changed).length === 0}>
+          <Button
+            kind="primary"
+            submit
+            busy={typed.busy || update.busy}
+            disabled={Object.keys(changed).length === 0}
+          >
             Save new version
           </Button>
         </>
@@ -46,6 +55,7 @@ export const RotateCredential = ({ detail, onClose }: { detail: ItemDetail; onCl
         keep
         onChange={(field, text) => setValue({ ...value, [field]: text })}
       />
+      {typed.error !== null && <Refusal error={typed.error} />}
       {update.error !== null && <Refusal error={update.error} />}
     </Dialog>
   )

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { CallReply } from '../../../shared/contract.ts'
-import { openingInWindow } from '../../../shared/shown-value.ts'
+import { openingText } from '../../../shared/sealed-text.ts'
 
 export interface Revealed {
   value: string
@@ -24,7 +24,7 @@ export const useReveal = (
     return () => clearInterval(timer)
   }, [shown])
   const show = async (): Promise<void> => {
-    const opening = await openingInWindow()
+    const opening = await openingText('shown-value')
     const result = await ask(opening.to)
     if (result === null || result.sealed === null) return
     const value = await opening.open(result.sealed)
