@@ -144,4 +144,19 @@ describe('cuts', () => {
     expect(write(ada, 1, 1)).toBe('accepted')
     expect(rebuildNeeded(state(), team.state)).toBe('current')
   })
+
+  it('L46 one that arrives late takes back what was kept aside after it, too: nobody who left offers a version', async () => {
+    const { team, ada, ben, item, write, removeBen, judgedAgain, state } = await started()
+    const before = team.head
+    expect(write(ada, 1)).toBe('accepted')
+    const cutHere = team.compartmentHead(state().environment)
+    expect(write(ben, 1, 0, before)).toBe('item.conflict')
+    expect(state().forks.get(item)).toHaveLength(1)
+    expect(removeBen(cutHere)).toBe('accepted')
+    expect(rebuildNeeded(state(), team.state)).toBe('rebuild')
+    const again = judgedAgain()
+    expect(again.outcomes).toEqual(['accepted', 'accepted', 'compartment.cut'])
+    expect(again.state.forks.size).toBe(0)
+    expect(rebuildNeeded(again.state, team.state)).toBe('current')
+  })
 })
