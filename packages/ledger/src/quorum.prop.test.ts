@@ -177,7 +177,7 @@ describe('L50 L51 a quorum', () => {
       rule: ruleOver(['0', '1', '2', '3', '4']),
       selfApproval: fc.boolean(),
       byHolder: fc.boolean(),
-      steps: fc.array(step, { maxLength: 14 }),
+      steps: fc.array(step, { minLength: 6, maxLength: 16 }),
     })
     await fc.assert(
       fc.asyncProperty(scenario, async ({ rule, selfApproval, byHolder, steps }) => {
@@ -192,7 +192,7 @@ describe('L50 L51 a quorum', () => {
           if (act === 'approve') tally(model.approve(person, soon))
           if (act === 'withdraw') model.withdraw(person)
           if (act === 'remove' && person !== ada && person !== requester && soon) model.remove(person)
-          if (act === 'later') team.clock += 4000
+          if (act === 'later') team.clock += 8000
           model.compare()
           if (act === 'issue') tally(model.issue())
         }
