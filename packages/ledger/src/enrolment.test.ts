@@ -60,6 +60,9 @@ describe('enrolment', () => {
     const untouched = newSecurityKey(ben.member, { userVerified: false })
     expect(add(ben, ben.credentialRecord(team.id, untouched))).toBe('credential.proof')
     expect(add(team.founder, record)).toBe('credential.proof')
+    expect(add(ben, { ...record, proof: { ...record.proof, credentialId: randomBytes(32) } })).toBe(
+      'credential.proof',
+    )
     expect(add(ben, record)).toBe('accepted')
     expect(credentialsOf(team.state.projection, ben.member)).toHaveLength(3)
   })
@@ -81,6 +84,23 @@ describe('enrolment', () => {
     if (own === undefined) throw new Error('cyd has a key')
     expect(invite(cyd, [own, record])).toBe('credential.backup_eligible')
     expect(add(ben, hardware)).toBe('accepted')
+  })
+
+  it('L12 a newcomer’s id and keys are new in the team, also those of members who left', () => {
+    const { team, ben } = started()
+    const { founder } = team
+    team.must(team.remove(founder, ben))
+    const add = (person: Person, changes: Partial<ReturnType<Person['memberKeys']>> = {}) => {
+      const plain = team.addPlain(person, ['developer'])
+      const changed = { ...plain, member: { ...plain.member, ...changes } }
+      return team.write(founder, 'member.add', changed, team.names(person)).outcome
+    }
+    const again = new Person('Ben', 2, ben.member)
+    expect(add(again)).toBe('member.exists')
+    const cyd = new Person('Cyd')
+    expect(add(cyd, { signKey: ben.sign.publicKey })).toBe('member.exists')
+    expect(add(cyd, { kemKey: ben.kem.publicKey })).toBe('member.exists')
+    expect(add(cyd)).toBe('accepted')
   })
 
   it('L13 a device’s id and keys are new in the team', () => {

@@ -59,6 +59,21 @@ describe('new keys', () => {
     expect(remove(plain.auditKey)).toBe('accepted')
   })
 
+  it('L20 L21 a newcomer gets the current keys themselves: the team key always, the audit key as an auditor only', () => {
+    const team = new TestTeam()
+    const person = new Person('Aud')
+    const add = (role: 'auditor' | 'developer', changes: Partial<LedgerPlain<'member.add'>>) => {
+      const plain = { ...team.addPlain(person, [role]), ...changes }
+      return team.write(team.founder, 'member.add', plain, team.names(person)).outcome
+    }
+    const others = wrapFor(team.founder.member)
+    expect(add('auditor', { teamKey: others })).toBe('team_key.wrong_recipients')
+    expect(add('auditor', { auditKey: others })).toBe('audit_key.wrong_recipients')
+    expect(add('auditor', { auditKey: null })).toBe('audit_key.wrong_recipients')
+    expect(add('developer', { auditKey: wrapFor(person.member) })).toBe('audit_key.wrong_recipients')
+    expect(add('auditor', {})).toBe('accepted')
+  })
+
   it('L18 an environment is there once, its names as well, and its first epoch carries nothing', async () => {
     const { team, ada, ben, production } = await company()
     const create = (
