@@ -22,9 +22,27 @@ const asked = async () => {
 const ids = (...people: Person[]): string[] => people.map(({ member }) => member).sort()
 
 describe('where a request stands', () => {
-  it('L70 an id that nobody asked for stands nowhere', async () => {
-    const { team } = await asked()
+  it('L55 L60 L61 L62 L70 an id that nobody asked for stands nowhere, and nothing is done about it', async () => {
+    const { team, ben, dev, request } = await asked()
     expect(requestStatus(team.state, newId(), team.clock)).toBeUndefined()
+    const body = team.approvalBody(ben, request)
+    expect(team.giveApproval(ben, newId(), body).outcome).toBe('request.unknown')
+    expect(team.deny(ben, newId()).outcome).toBe('request.unknown')
+    expect(team.withdraw(ben, newId()).outcome).toBe('request.unknown')
+    expect(team.cancel(dev, newId()).outcome).toBe('request.unknown')
+    const { body: asking } = team.state.requests.get(request) ?? {}
+    if (asking?.kind !== 'binding') throw new Error('a binding was asked')
+    const unknown = newId()
+    const releases = asking.terms.items.map((item) => ({
+      request: unknown,
+      item,
+      version: 1,
+      device: asking.device,
+      blob: new Uint8Array(1),
+    }))
+    const plain = { teamKeyEpoch: 0, request: unknown, releases }
+    const grant = { terms: asking.terms, expiresAt: team.clock + 60_000 }
+    expect(team.write(ben, 'grant.issue', plain, grant).outcome).toBe('request.unknown')
   })
 
   it('L70 pending, then awaiting a release, then granted, revoked: who did what, who is missing and until when', async () => {
