@@ -84,6 +84,8 @@ describe('warnings about a policy', () => {
     })
     const second = team.add(new Person('Sec'), ['admin'])
     expect(warned(all, quorumOf(1, 'admins'))).not.toHaveProperty('unchangeable')
+    // The one could ask for a change and the other not: that is enough.
+    expect(warned(all, named(1, second))).not.toHaveProperty('unchangeable')
     expect(warned(all, quorumOf(2, 'admins'))).toMatchObject({ unchangeable: { members: ids(ada, second) } })
   })
 
