@@ -197,8 +197,8 @@ export const reduceCompartment = (
 }
 
 /**
- * Whether what was accepted or set aside still stands under the ledger as it is now (L46): `rebuild` where a cut that arrived late takes entries
- * back (reduce the stream again from an empty state), `forked` where a cut names an entry that is not in this stream.
+ * Whether what was accepted or set aside still stands under the ledger as it is now (L46): `rebuild` where a cut that arrived late takes
+ * entries back (reduce the stream again from an empty state), `forked` where a cut names an entry that is not in this stream.
  */
 export const rebuildNeeded = (
   state: CompartmentState,
