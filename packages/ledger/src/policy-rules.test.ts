@@ -124,6 +124,12 @@ describe('the rules of a policy', () => {
     const all = (rule: Rule): Rule => ({ op: 'all', rules: [quorumOf(1), rule] })
     for (const rule of [all(sequence), all(any(sequence)), any(all(sequence)), all(all(sequence))])
       expect(await refusalOf(rule)).toBe('policy.sequence_inside_all')
+    const { team, ada, production } = await company()
+    const plain = team.policyPlain(production.environment)
+    const body = policyOf(all(sequence))
+    expect(() => team.askChange(ada, { type: 'policy.set', plain, body })).toThrow(
+      'policy.sequence_inside_all',
+    )
     expect(await refusalOf(any(sequence))).toBe('accepted')
     expect(await refusalOf(all({ op: 'sequence', rules: [quorumOf(1)] }))).toBe('accepted')
     expect(await refusalOf({ op: 'sequence', rules: [all(quorumOf(1)), any(quorumOf(1))] })).toBe('accepted')
