@@ -46,6 +46,7 @@ const STATIC_COMMANDS: Record<StaticLayer, string[][]> = {
       'fuzz',
       'sim',
     ],
+    ['node', join(repository, 'tools/src/rule-titles.ts')],
   ],
 }
 

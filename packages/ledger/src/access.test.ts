@@ -65,6 +65,20 @@ describe('access', () => {
     expect(team.write(ada, 'member.add', nothing, team.names(person)).outcome).toBe('access.nothing_given')
   })
 
+  it('L16 access and roles are given to active members', async () => {
+    const { team, ada, ben, production } = await open()
+    team.must(team.remove(ada, ben))
+    for (const person of [ben, new Person('Eve')]) {
+      const access = [team.accessTo(person.member, production.environment, 'view')]
+      expect(team.setAccess(ada, person, access).outcome).toBe('member.unknown')
+      const { teamKeyEpoch } = team
+      const plain = { teamKeyEpoch, authority: null, member: person.member, auditWrap: null, auditKey: null }
+      expect(team.write(ada, 'member.roles', { ...plain, roles: ['developer'] }, {}).outcome).toBe(
+        'member.unknown',
+      )
+    }
+  })
+
   it('P4 P5 whoever loses the value key is cut: a cut and an epoch, or the environment is due', async () => {
     const { team, ada, ben, production } = await open()
     const { environment } = production

@@ -26,6 +26,7 @@ describe('requests', () => {
     expect(ask({ terms: { ...body.terms, environment: newId() } })).toBe('environment.unknown')
     const [item = ''] = body.terms.items
     expect(ask({ terms: { ...body.terms, items: [item, item] } })).toBe('request.duplicate_items')
+    expect(ask({ terms: { ...body.terms, models: ['large', 'large'] } })).toBe('request.duplicate_items')
     const lease = { ...body.terms.lease, durationMs: 31 * 86_400_000 }
     expect(ask({ terms: { ...body.terms, lease } })).toBe('request.lease')
     expect(ask({ createdAt: team.clock + 3_600_000 })).toBe('request.time')

@@ -49,7 +49,7 @@ export interface CompartmentState {
   ids: Set<EntryId>
   /** The newest ledger entry that an accepted entry cited; -1 before the first. */
   citedSeq: number
-  /** Epoch → the last accepted entry under it: tells whether a cut that arrives late takes something back. */
+  /** Epoch → the last entry under it that was accepted or set aside: tells whether a cut that arrives late takes something back. */
   lastUnder: Map<number, number>
   items: Map<ItemId, ItemState>
   /** Undecided forks; a later accepted version of the item settles them. */
@@ -165,12 +165,13 @@ const put = (state: CompartmentState, envelope: Envelope, content: CompartmentCo
 }
 
 const setAside = (state: CompartmentState, envelope: Envelope, content: CompartmentContent): void => {
-  const { item, base } = content.plain
+  const { item, base, epoch } = content.plain
   const { seq, member, time } = envelope
   const fork = { item, base, seq, deleted: content.type === 'item.delete', member, time }
   const forks = state.forks.get(item)
   if (forks === undefined) state.forks.set(item, [fork])
   else forks.push(fork)
+  state.lastUnder.set(epoch, seq)
 }
 
 /**
@@ -196,8 +197,8 @@ export const reduceCompartment = (
 }
 
 /**
- * Whether what was accepted still stands under the ledger as it is now (L46): `rebuild` where a cut that arrived late takes entries
- * back (reduce the stream again from an empty state), `forked` where a cut names an entry that is not in this stream.
+ * Whether what was accepted or set aside still stands under the ledger as it is now (L46): `rebuild` where a cut that arrived late takes
+ * entries back (reduce the stream again from an empty state), `forked` where a cut names an entry that is not in this stream.
  */
 export const rebuildNeeded = (
   state: CompartmentState,

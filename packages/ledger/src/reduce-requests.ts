@@ -6,6 +6,7 @@ import type { BindingRequest, ChangeRequest, RequestBody } from '@countersign/sc
 import { endRequest } from './ending.ts'
 import { accessOf, activeMember, atLeast, isAdmin } from './projection-lookup.ts'
 import type { RefusalCode } from './refusal.ts'
+import { expandRule } from './rule.ts'
 import type { LedgerState } from './state.ts'
 
 /** What approvals of a request name. `bytes`: those the body was decoded from. */
@@ -44,6 +45,10 @@ const checkBinding = (state: LedgerState, envelope: Envelope, body: BindingReque
 const checkChange = (state: LedgerState, envelope: Envelope, body: ChangeRequest): RefusalCode | null => {
   const ownCredential = body.change.type === 'credential.add' && body.subject === envelope.member
   if (!ownCredential && !isAdmin(state.projection, envelope.member)) return 'author.not_admin'
+  if (body.change.type === 'policy.set') {
+    const expansion = expandRule(body.change.policy.rule)
+    if (!expansion.ok) return expansion.code
+  }
   if (new Set(body.environments).size !== body.environments.length) return 'access.duplicate'
   let deadlineMs = LONGEST_DEADLINE_MS
   for (const environment of body.environments) {

@@ -78,7 +78,7 @@ export const REFUSALS = {
   'credential.last': 'a member keeps one security key',
   'policy.version': 'the policy does not follow the current version',
   'policy.unknown_member': 'the policy names somebody who is not an active member',
-  'policy.too_complex': 'the policy has too many alternatives',
+  'policy.too_complex': 'the policy has too many alternatives or nests too deeply',
   'policy.sequence_inside_all': 'a sequence cannot stand inside an “all”',
   'authority.required': 'the change needs an approved change request',
   'authority.unknown': 'no such open change request',

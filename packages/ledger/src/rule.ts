@@ -11,9 +11,14 @@ export type Step = readonly Leaf[]
 /** One way to satisfy a rule: its steps, one after the other. No steps: nobody is needed. */
 export type Alternative = readonly Step[]
 
-/** A rule with more ways than this is refused (`policy.too_complex`). */
+/** A rule with more ways than this is refused (`policy.too_complex`), like one that nests too deeply. */
 const MAX_ALTERNATIVES = 64
 const MAX_LEAVES = 64
+/**
+ * So many rules around a quorum at most. Canonical bytes nest 16 deep, and a policy is written inside other things than the entry it came
+ * in: change requests, checkpoints. What could be decoded and not be encoded again would stop every client of the team.
+ */
+const MAX_NESTING = 4
 
 export type Expansion =
   | { readonly ok: true; readonly alternatives: readonly Alternative[] }
@@ -43,12 +48,13 @@ const product = (
  * The ways to satisfy a rule (L50). `any` lists its parts' ways, `all` fills all parts at once with distinct people, `sequence`
  * fills one part after the other. A sequence inside an `all` has no plain meaning and is refused.
  */
-export const expandRule = (rule: Rule): Expansion => {
+export const expandRule = (rule: Rule, nesting = 0): Expansion => {
   if (rule.op === 'none') return { ok: true, alternatives: [[]] }
   if (rule.op === 'quorum') return { ok: true, alternatives: [[[{ k: rule.k, of: rule.of }]]] }
+  if (nesting === MAX_NESTING) return TOO_COMPLEX
   const parts: (readonly Alternative[])[] = []
   for (const each of rule.rules) {
-    const part = expandRule(each)
+    const part = expandRule(each, nesting + 1)
     if (!part.ok) return part
     parts.push(part.alternatives)
   }

@@ -23,7 +23,7 @@ import { teamIdOf } from '../src/plain-membership.ts'
 import { verifyEntryAuthor } from '../src/projection.ts'
 import { currentTeamKey } from '../src/projection-lookup.ts'
 import { reduceLedger } from '../src/reduce.ts'
-import type { Verdict } from '../src/refusal.ts'
+import type { RefusalCode, Verdict } from '../src/refusal.ts'
 import { emptyState, type LedgerState } from '../src/state.ts'
 import { Person, type TestDevice } from './person.ts'
 /** Where test time starts, and how far each entry moves it (ms). */
@@ -33,10 +33,13 @@ export const STEP = 1000
 export const blob = (): Uint8Array => randomBytes(48)
 export const wrapFor = (member: MemberId): Wrap => ({ member, blob: blob() })
 
+/** 'accepted', or the refusal's code. */
+export type Outcome = 'accepted' | RefusalCode
+export const outcomeOf = (verdict: Verdict): Outcome => (verdict.accepted ? 'accepted' : verdict.code)
+
 export interface Written {
   readonly verdict: Verdict
-  /** 'accepted', or the refusal's code. */
-  readonly outcome: string
+  readonly outcome: Outcome
   readonly envelope: Envelope
   readonly bytes: Uint8Array
   readonly hash: Uint8Array
@@ -172,8 +175,7 @@ export class LedgerAuthor {
       author.ok || !author.code.startsWith('chain.')
         ? reduceLedger(this.state, { envelope, content, hash })
         : { accepted: false, code: author.code }
-    const outcome = verdict.accepted ? 'accepted' : verdict.code
-    const written = { verdict, outcome, envelope, bytes, hash, content }
+    const written = { verdict, outcome: outcomeOf(verdict), envelope, bytes, hash, content }
     this.entries.push(written)
     return written
   }
@@ -189,10 +191,11 @@ export class LedgerAuthor {
     this.must(this.write(this.founder, 'bootstrap.close', { teamKeyEpoch: this.teamKeyEpoch }, {}))
   }
 
-  /** Replays every entry written so far into a fresh state; contents are those that were reduced here. */
-  replay(): LedgerState {
+  /** Replays the entries written so far, or the first of them, into a fresh state; contents are those that were reduced here. */
+  replay(entries = this.entries.length): LedgerState {
     const state = emptyState()
-    for (const { envelope, content, hash } of this.entries) reduceLedger(state, { envelope, content, hash })
+    for (const { envelope, content, hash } of this.entries.slice(0, entries))
+      reduceLedger(state, { envelope, content, hash })
     return state
   }
 

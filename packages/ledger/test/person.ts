@@ -4,7 +4,11 @@ import type { KeyPair } from '@countersign/crypto/key-pair'
 import { randomBytes } from '@countersign/crypto/random'
 import { Secret } from '@countersign/crypto/secret'
 import { sign } from '@countersign/crypto/sign'
-import { SOFTWARE_AAGUID, SoftwareAuthenticator } from '@countersign/crypto/software-authenticator'
+import {
+  SOFTWARE_AAGUID,
+  SoftwareAuthenticator,
+  type SoftwareAuthenticatorOptions,
+} from '@countersign/crypto/software-authenticator'
 import { RP_ID, RP_ORIGIN, webauthnChallenge } from '@countersign/crypto/verify'
 import type { CborValue } from '@countersign/schema/canonical'
 import { type DeviceId, type MemberId, newId, type TeamId } from '@countersign/schema/ids'
@@ -26,8 +30,11 @@ export interface SecurityKey {
 
 const refusedCeremony = (code: string): Error => new Error(`the software key refused: ${code}`)
 
-const newSecurityKey = (member: MemberId): SecurityKey => {
-  const authenticator = new SoftwareAuthenticator()
+export const newSecurityKey = (
+  member: MemberId,
+  options: Partial<SoftwareAuthenticatorOptions> = {},
+): SecurityKey => {
+  const authenticator = new SoftwareAuthenticator(options)
   const created = authenticator.create({
     rpId: RP_ID,
     origin: RP_ORIGIN,
@@ -56,7 +63,7 @@ export const touch = (
 
 /** A person with a member root, devices and security keys. */
 export class Person {
-  readonly member: MemberId = newId()
+  readonly member: MemberId
   readonly name: string
   readonly sign: KeyPair
   readonly kem: KeyPair
@@ -64,8 +71,10 @@ export class Person {
   readonly keys: SecurityKey[] = []
   readonly #root = Secret.random(32)
 
-  constructor(name: string, securityKeys = 2) {
+  /** `member`: somebody else's id, where somebody stands in for them. */
+  constructor(name: string, securityKeys = 2, member: MemberId = newId()) {
     this.name = name
+    this.member = member
     const keys = memberKeys(this.#root)
     this.sign = keys.sign
     this.kem = keys.kem
