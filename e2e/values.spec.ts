@@ -69,6 +69,15 @@ test.describe('a value that is looked at', () => {
       await expect.poll(onRecord, { timeout: 3_000 }).toEqual(what)
     }).toPass(SLOW)
 
+  test('the audit’s filter hides what does not match', async () => {
+    await dana.go('Audit')
+    await expect.poll(() => dana.window.locator('tbody tr').count(), SLOW).toBeGreaterThan(3)
+    await dana.window.getByLabel('Filter the audit').fill('founded the team')
+    await expect(dana.window.locator('tbody tr')).toHaveCount(1, SLOW)
+    await dana.window.getByLabel('Filter the audit').fill('revealed a value')
+    await expect(dana.window.getByText('Nothing matches')).toBeVisible(SLOW)
+  })
+
   test('T7 a reveal and a copy are each on record, by name and by how', async () => {
     await open()
     await dana.window.getByRole('button', { name: 'Reveal API key' }).click(SLOW)
