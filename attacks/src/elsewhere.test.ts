@@ -15,10 +15,14 @@ test.each(rows)('%s is performed by a test there is', async (_ref, { file, test 
   expect((await titlesIn(file)).filter((title) => title.startsWith(test))).toHaveLength(1)
 })
 
-test.each(rows)('%s has a control, which weakens the app as that row says', async (ref, { control }) => {
+test.each(rows)('%s has a control, on an app that is weakened as that row says', async (ref, { control }) => {
   const titles = await titlesIn(control.file)
   expect(titles.filter((title) => title.startsWith(`${control.test} `))).toHaveLength(1)
-  expect(await textOf(control.file)).toContain(`onWeakened('${ref}',`)
+  const apps = (await textOf(control.file)).split('weakenedStand(').slice(1)
+  // An app and its tests lie together: this row's test stands behind the app that names the row, before the next one.
+  const its = apps.filter((text) => text.slice(0, text.indexOf(')')).includes(`'${ref}'`))
+  expect(its).toHaveLength(1)
+  expect(its[0]).toContain(`test('${control.test} `)
 })
 
 test.each(rows)('%s: each guard that its control does without stands where it says', async (_ref, row) => {

@@ -6,8 +6,8 @@ import type { Edit } from './attack.ts'
 import { elsewhere } from './elsewhere.ts'
 import { repository, weaken } from './weakening.ts'
 
-// `node attacks/src/weakened-app.ts REF FOLDER`: makes in the folder a copy of the built desktop app that lacks what the row's control
-// does without. The pieces are taken out of the source while the shipped configuration builds it; Electron is then started on the copy.
+// `node attacks/src/weakened-app.ts FOLDER REF…`: makes in the folder a copy of the built desktop app that lacks what the controls of the
+// rows do without. The pieces are taken out of the source while the shipped configuration builds it; Electron is then started on the copy.
 
 const DESKTOP = join(repository, 'apps/desktop')
 const CORE = 'apps/desktop/src/core/'
@@ -63,15 +63,17 @@ const build = async (edits: readonly Edit[], outDir: string): Promise<void> => {
     throw new Error(`never built, so nothing is weakened: ${[...left].map(({ file }) => file).join(', ')}`)
 }
 
-const [ref, folder] = process.argv.slice(2)
-const row = elsewhere.find((each) => each.ref === ref)
-if (row === undefined || folder === undefined)
-  throw new Error(
-    `usage: weakened-app.ts REF FOLDER, with one of ${elsewhere.map((each) => each.ref).join(' ')}`,
-  )
+const [folder, ...refs] = process.argv.slice(2)
+const rows = refs.map((ref) => elsewhere.find((each) => each.ref === ref))
+if (folder === undefined || rows.length === 0 || rows.includes(undefined)) {
+  const known = elsewhere.map((each) => each.ref).join(' ')
+  throw new Error(`usage: weakened-app.ts FOLDER REF…, with some of ${known}`)
+}
+// Rows may share a guard: by identity, as `shell-guards.ts` has each once.
+const edits = [...new Set(rows.flatMap((row) => row?.weakened.edits ?? []))]
 // As the shipped build does: what stays outside the bundle is read from the package in the working directory.
 process.chdir(DESKTOP)
 await cp(join(DESKTOP, 'out'), join(folder, 'out'), { recursive: true })
 await cp(join(DESKTOP, 'package.json'), join(folder, 'package.json'))
 await symlink(join(DESKTOP, 'node_modules'), join(folder, 'node_modules'))
-await build(row.weakened.edits, join(folder, 'out'))
+await build(edits, join(folder, 'out'))

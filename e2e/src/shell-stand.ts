@@ -64,16 +64,18 @@ export const openStand = async (
   return { app, folder, appFolder, origin, heard, inPage, close }
 }
 
-/** One stand for all tests of a file, each of which leaves the window where it was. */
-export const shellStand = (): (() => ShellStand) => {
+/** One stand for all tests of a file or group; `start` gets a folder of its own. */
+export const sharedStand = (
+  start: (folder: string) => Promise<ShellStand & { close(): Promise<void> }>,
+): (() => ShellStand) => {
   const folder = tempFolder()
-  let stand: Awaited<ReturnType<typeof openStand>> | null = null
+  let stand: Awaited<ReturnType<typeof start>> | null = null
   const standing = (): ShellStand => {
     if (stand === null) throw new Error('the app was not started')
     return stand
   }
   test.beforeAll(async () => {
-    stand = await openStand(folder.path)
+    stand = await start(folder.path)
   })
   test.afterAll(async () => {
     await stand?.close()
@@ -82,9 +84,15 @@ export const shellStand = (): (() => ShellStand) => {
   test.beforeEach(() => {
     standing().heard.length = 0
   })
+  return standing
+}
+
+/** The app as built, which each test leaves where it was. */
+export const shellStand = (): (() => ShellStand) => {
+  const stand = sharedStand((folder) => openStand(folder))
   test.afterEach(async () => {
     // Nothing a page did moved the window elsewhere or opened another.
-    expect(standing().app.window.url().split('#')[0]).toBe(APP_PAGE)
+    expect(stand().app.window.url().split('#')[0]).toBe(APP_PAGE)
   })
-  return standing
+  return stand
 }

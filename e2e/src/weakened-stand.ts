@@ -2,31 +2,18 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runCommand } from '@countersign/tools/run-command'
-import { openStand, type ShellStand } from './shell-stand.ts'
-import { tempFolder } from './temp-folder.ts'
+import { openStand, type ShellStand, sharedStand } from './shell-stand.ts'
 
 const BUILD = fileURLToPath(new URL('../../attacks/src/weakened-app.ts', import.meta.url))
 
 /**
- * Performs an attack on the app minus what the control of that row of `pnpm attacks` does without, and on nothing else: each row has
- * an app of its own, so that no other row's missing guard can be what let it through.
+ * The app minus what the controls of these rows of `pnpm attacks` do without, and nothing else. Rows share an app where no guard of
+ * one stands before the attack of another.
  */
-export const onWeakened = async (
-  ref: string,
-  perform: (stand: ShellStand) => Promise<void>,
-): Promise<void> => {
-  const folder = tempFolder()
-  try {
-    const app = join(folder.path, 'app')
+export const weakenedStand = (...refs: string[]): (() => ShellStand) =>
+  sharedStand(async (folder) => {
+    const app = join(folder, 'app')
     mkdirSync(app)
-    await runCommand(process.execPath, [BUILD, ref, app])
-    const stand = await openStand(folder.path, app)
-    try {
-      await perform(stand)
-    } finally {
-      await stand.close()
-    }
-  } finally {
-    folder.remove()
-  }
-}
+    await runCommand(process.execPath, [BUILD, app, ...refs])
+    return openStand(folder, app)
+  })
