@@ -1,15 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { type Installation, startInstallation } from '@countersign/desktop/headless/installation'
 import { isAlive, searchMemory } from '@countersign/tools/traces/process-memory'
 import { spellingsOf } from '@countersign/tools/traces/spellings'
-import { enrolTwoKeys, environmentId } from '@countersign/tools/try-out/people'
-import { SyncServerProcess } from '@countersign/tools/try-out/sync-server-process'
-import { until } from '@countersign/tools/try-out/until'
 import { expect, test } from '@playwright/test'
 import { readFilesUnder } from './src/files-under.ts'
 import { tempFolder } from './src/temp-folder.ts'
-import { Person } from './story/person.ts'
+import { type Holding, startHolding } from './story/holding.ts'
+import type { Person } from './story/person.ts'
 
 // What is left of a revealed value in the processes of the real app after a lock. The value is made by another installation, and
 // nothing of it goes through the debugger this test drives the app with: that would put it into main itself.
@@ -17,52 +13,15 @@ import { Person } from './story/person.ts'
 const VALUE = `sk-proj-${randomBytes(24).toString('base64url')}`
 const DIGEST = createHash('sha256').update(VALUE).digest('hex')
 const folder = tempFolder()
-const server = new SyncServerProcess({ dataFile: join(folder.path, 'countersign.db') })
-let admin: Installation
+let holding: Holding
 let dana: Person
 
 test.beforeAll(async () => {
-  await server.start()
-  admin = await startInstallation(join(folder.path, 'admin'))
-  await enrolTwoKeys(admin)
-  await admin.must('team.create', {
-    server: server.url,
-    setupToken: server.setupToken,
-    team: 'Traces',
-    name: 'Ada',
-    device: 'laptop',
-  })
-  const vault = await admin.must('vault.create', { name: 'llm', environments: ['production'] })
-  const production = environmentId(vault, 'production')
-  const { invite, link } = await admin.must('invite.create', {
-    name: 'Dana',
-    roles: ['developer'],
-    access: [{ environment: production, level: 'hold', approve: false }],
-    expiresInMs: 86_400_000,
-  })
-  dana = await Person.start('Dana', 'software', join(folder.path, 'dana'))
-  await dana.join(link ?? '')
-  const code = await dana.shortCode()
-  await until(
-    async () => (await admin.must('invites.list', {})).find((each) => each.invite === invite)?.code === code,
-    { what: 'the inviter sees the same code' },
-  )
-  await admin.must('invite.confirm', { invite, same: true })
-  await dana.codesAreTheSame()
-  await dana.isIn()
-  await admin.must('item.create', {
-    environment: production,
-    name: 'openai',
-    provider: 'openai',
-    value: { api_key: VALUE },
-    note: '',
-    models: [],
-  })
+  holding = await startHolding(folder.path, { value: VALUE, roles: ['developer'] })
+  dana = holding.dana
 })
 test.afterAll(async () => {
-  await dana?.close()
-  await admin?.stop()
-  await server.stop()
+  await holding?.close()
   folder.remove()
 })
 
@@ -82,7 +41,7 @@ const processes = async (): Promise<{ pid: number; kind: string }[]> =>
   })
 
 /** The kinds of those processes that hold anything of the value. */
-const holding = async (value = VALUE): Promise<string[]> => {
+const holders = async (value = VALUE): Promise<string[]> => {
   const kinds: string[] = []
   for (const { pid, kind } of await processes()) {
     const { found, searchedBytes } = searchMemory(pid, spellingsOf('value', value))
@@ -117,11 +76,11 @@ const reveal = async (): Promise<void> => {
 test('T41 a revealed value is in the core and in the app window only, and after a lock nowhere', async () => {
   await reveal()
   const before = await processes()
-  expect(await holding()).toEqual(['Countersign core', 'app window'])
+  expect(await holders()).toEqual(['Countersign core', 'app window'])
   await dana.lock()
   for (const { pid, kind } of before)
     if (kind === 'Countersign core' || kind === 'app window') expect(isAlive(pid), kind).toBe(false)
-  expect(await holding()).toEqual([])
+  expect(await holders()).toEqual([])
   await dana.unlock()
   await reveal()
 })
@@ -142,11 +101,11 @@ test('T41 a typed value is in the core and in the app window only, and after a l
   // No locator while the value is in the page: Playwright describes elements, fields with what is in them.
   await window.keyboard.press('Enter')
   await window.waitForFunction(() => document.querySelector('h1')?.textContent === 'openai-typed')
-  const kinds = await holding(typed)
+  const kinds = await holders(typed)
   expect(kinds).not.toContain('main')
   expect(kinds).toContain('app window')
   await dana.lock()
-  expect(await holding(typed)).toEqual([])
+  expect(await holders(typed)).toEqual([])
   await dana.unlock()
   await openCredential()
 })

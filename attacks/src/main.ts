@@ -11,12 +11,16 @@ import { elsewhereTable, rowOf, tableOf } from './report.ts'
 
 const CONTROLS_AT_ONCE = 2
 
-const asked = process.argv.slice(2).filter((word) => word !== '--')
-const json = asked.includes('--json')
-const refs = asked.filter((word) => !word.startsWith('--'))
-const chosen = attacks.filter(({ ref }) => refs.length === 0 || refs.some((each) => ref.startsWith(each)))
-if (chosen.length === 0) {
-  console.error(`no such attack: ${refs.join(' ')}. There are: ${attacks.map(({ ref }) => ref).join(' ')}`)
+const words = process.argv.slice(2).filter((word) => word !== '--')
+const json = words.includes('--json')
+const refs = words.filter((word) => !word.startsWith('--'))
+const asked = ({ ref }: { ref: string }): boolean =>
+  refs.length === 0 || refs.some((each) => ref.startsWith(each))
+const chosen = attacks.filter(asked)
+const there = elsewhere.filter(asked)
+if (chosen.length + there.length === 0) {
+  const all = [...attacks, ...elsewhere].map(({ ref }) => ref)
+  console.error(`no such attack: ${refs.join(' ')}. There are: ${all.join(' ')}`)
   process.exit(2)
 }
 
@@ -49,7 +53,6 @@ const rows = chosen.map((attack) =>
   ),
 )
 console.log(json ? JSON.stringify(rows, null, 2) : tableOf(rows))
-const there = elsewhere.filter(({ ref }) => refs.length === 0 || refs.some((each) => ref.startsWith(each)))
 if (!json && there.length > 0) console.log(elsewhereTable(there))
 if (!json) console.log(`in ${((performance.now() - started) / 1000).toFixed(1)} s`)
 await closeBrowser()

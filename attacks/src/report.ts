@@ -45,16 +45,17 @@ export const rowOf = (attack: Attack, shipped: Performance | Error, control: Con
 const cut = (text: string, width: number): string =>
   text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width)
 
-/** The rows that `pnpm test:e2e` performs, without a control. */
+/** The rows that `pnpm test:e2e` performs, each with its control. */
 export const elsewhereTable = (rows: readonly Elsewhere[]): string =>
   [
     '',
-    'HOSTILE RENDERER, IN THE BUILT APP (performed by `pnpm test:e2e`, not here and without controls)',
-    ...rows.map(({ ref, tried, refusal, file, test }) =>
-      `${cut(ref, 24)} ${cut(tried, 92)} ${cut(refusal, 24)} ${file}: ${test}`.trimEnd(),
-    ),
+    'HOSTILE RENDERER, IN THE BUILT APP (performed by `pnpm test:e2e`, not here)',
+    ...rows.flatMap(({ ref, tried, refusal, file, test, control, weakened }) => [
+      `${cut(ref, 24)} ${cut(tried, 92)} ${cut(refusal, 24)} ${file}: ${test}`,
+      `${cut('', 24)} control, without ${weakened.without}: ${control.file}: ${control.test}`,
+    ]),
     '',
-    `${rows.length} more are performed there`,
+    `${rows.length} more are performed there, and as many controls`,
   ].join('\n')
 
 /** The table: reference, what was tried, what refused it, verdict, verdict of the control. */

@@ -1,7 +1,7 @@
 import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import { repository, WEAKENING_VARIABLE } from './weakening.ts'
+import { repository, WEAKENING_VARIABLE, weaken } from './weakening.ts'
 
 // Preloaded (`node --import`) into the process of a control and whatever it starts: as a named source file is loaded, one exact
 // piece of it is replaced. Shipped code knows nothing of this.
@@ -14,14 +14,10 @@ registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context)
     let source = loaded.source
-    for (const [index, { file, find, replace }] of edits.entries()) {
-      if (url !== pathToFileURL(`${repository}/${file}`).href) continue
+    for (const [index, edit] of edits.entries()) {
+      if (url !== pathToFileURL(`${repository}/${edit.file}`).href) continue
       const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString('utf8')
-      const parts = text.split(find)
-      if (parts.length !== 2) {
-        throw new Error(`the weakening of ${file} fits in ${parts.length - 1} places, not in one: ${find}`)
-      }
-      source = parts.join(replace)
+      source = weaken(text, edit)
       applied.add(index)
     }
     return { ...loaded, source }

@@ -22,6 +22,12 @@ export interface DesktopOptions {
   tryOut?: boolean
   /** Switches of Chromium, before the app's folder. */
   switches?: string[]
+  /** Whatever else it is started with, after the app's folder. */
+  arguments?: string[]
+  /** Another Electron than the prepared one. */
+  executable?: string
+  /** Another folder than the built app's. */
+  folder?: string
 }
 
 const windowAt = async (app: ElectronApplication, matches: (url: string) => boolean): Promise<Page> => {
@@ -45,23 +51,30 @@ export class DesktopApp {
     this.output = output
   }
 
-  static async start({ profileDir, tryOut = false, switches = [] }: DesktopOptions): Promise<DesktopApp> {
-    const { executable } = await prepareElectron()
+  static async start({
+    profileDir,
+    tryOut = false,
+    switches = [],
+    arguments: given = [],
+    executable,
+    folder = APP,
+  }: DesktopOptions): Promise<DesktopApp> {
     const env: Record<string, string> = {}
     for (const [name, value] of Object.entries(process.env))
       if (value !== undefined && name !== 'ELECTRON_RUN_AS_NODE' && !name.startsWith('COUNTERSIGN_'))
         env[name] = value
     const electron = await _electron.launch({
-      executablePath: executable,
+      executablePath: executable ?? (await prepareElectron()).executable,
       args: [
         ...electronSwitches(),
         '-r',
         LOADER,
         ...switches,
-        APP,
+        folder,
         '--profile',
         profileDir,
         ...(tryOut ? ['--try-out'] : []),
+        ...given,
       ],
       env,
       timeout: 30_000,

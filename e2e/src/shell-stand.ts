@@ -11,6 +11,8 @@ export const CEREMONY_PAGE = 'https://unlock.countersign.invalid/ceremony/ceremo
 export interface ShellStand {
   readonly app: DesktopApp
   readonly folder: string
+  /** Where it is not the built app. */
+  readonly appFolder: string | undefined
   /** The listener's origin. */
   readonly origin: string
   /** What was asked of the listener since the test began. */
@@ -34,42 +36,63 @@ const listen = async (heard: string[]): Promise<{ listener: Server; origin: stri
   return { listener, origin: `http://127.0.0.1:${address.port}` }
 }
 
-/** One stand for all tests of a file, each of which leaves the window where it was. */
-export const shellStand = (): (() => ShellStand) => {
-  const folder = tempFolder()
+/** @param appFolder another app than the built one */
+export const openStand = async (
+  folder: string,
+  appFolder?: string,
+): Promise<ShellStand & { close(): Promise<void> }> => {
   const heard: string[] = []
-  let stand: ShellStand | null = null
-  let listener: Server | null = null
+  const { listener, origin } = await listen(heard)
+  const app = await DesktopApp.start({
+    profileDir: join(folder, 'profile'),
+    tryOut: true,
+    ...(appFolder === undefined ? {} : { folder: appFolder }),
+  })
+  const inPage = <T>(code: string): Promise<T> =>
+    app.window.evaluate(
+      ({ code }) =>
+        new Promise<T>((resolve, reject) => {
+          const run = Object.getPrototypeOf(async () => undefined).constructor(`return ${code}`)
+          setTimeout(() => run().then(resolve, reject), 0)
+        }),
+      { code },
+    )
+  const close = async (): Promise<void> => {
+    await app.close()
+    listener.close()
+  }
+  return { app, folder, appFolder, origin, heard, inPage, close }
+}
+
+/** One stand for all tests of a file or group; `start` gets a folder of its own. */
+export const sharedStand = (
+  start: (folder: string) => Promise<ShellStand & { close(): Promise<void> }>,
+): (() => ShellStand) => {
+  const folder = tempFolder()
+  let stand: Awaited<ReturnType<typeof start>> | null = null
   const standing = (): ShellStand => {
     if (stand === null) throw new Error('the app was not started')
     return stand
   }
   test.beforeAll(async () => {
-    const listening = await listen(heard)
-    listener = listening.listener
-    const app = await DesktopApp.start({ profileDir: join(folder.path, 'profile'), tryOut: true })
-    const inPage = <T>(code: string): Promise<T> =>
-      app.window.evaluate(
-        ({ code }) =>
-          new Promise<T>((resolve, reject) => {
-            const run = Object.getPrototypeOf(async () => undefined).constructor(`return ${code}`)
-            setTimeout(() => run().then(resolve, reject), 0)
-          }),
-        { code },
-      )
-    stand = { app, folder: folder.path, origin: listening.origin, heard, inPage }
+    stand = await start(folder.path)
   })
   test.afterAll(async () => {
-    await stand?.app.close()
-    listener?.close()
+    await stand?.close()
     folder.remove()
   })
   test.beforeEach(() => {
-    heard.length = 0
-  })
-  test.afterEach(async () => {
-    // Nothing a page did moved the window elsewhere or opened another.
-    expect(standing().app.window.url().split('#')[0]).toBe(APP_PAGE)
+    standing().heard.length = 0
   })
   return standing
+}
+
+/** The app as built, which each test leaves where it was. */
+export const shellStand = (): (() => ShellStand) => {
+  const stand = sharedStand((folder) => openStand(folder))
+  test.afterEach(async () => {
+    // Nothing a page did moved the window elsewhere or opened another.
+    expect(stand().app.window.url().split('#')[0]).toBe(APP_PAGE)
+  })
+  return stand
 }

@@ -8,7 +8,10 @@ import { join } from 'node:path'
  */
 export const tempFolder = (): { path: string; remove(): void } => {
   const path = mkdtempSync(join(tmpdir(), 'countersign-e2e-'))
-  const remove = (): void => rmSync(path, { recursive: true, force: true })
+  const remove = (): void => {
+    process.off('exit', remove)
+    rmSync(path, { recursive: true, force: true })
+  }
   process.once('exit', remove)
   return { path, remove }
 }

@@ -32,8 +32,13 @@ export class Person {
     this.#app = app
   }
 
-  static async start(name: string, keys: KeyKind, profileDir: string): Promise<Person> {
-    const options = { profileDir, tryOut: keys === 'software' }
+  static async start(
+    name: string,
+    keys: KeyKind,
+    profileDir: string,
+    switches: string[] = [],
+  ): Promise<Person> {
+    const options = { profileDir, tryOut: keys === 'software', switches }
     const person = new Person(name, keys, options, await DesktopApp.start(options))
     await person.#plugIn()
     return person

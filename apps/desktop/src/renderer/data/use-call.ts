@@ -18,13 +18,17 @@ const answerOf = <N extends CallName>(name: N, request: CallRequest<N>): Promise
     },
   }))
 
-/** Asks the core, and asks again when one of `areas` changed. Keeps showing what it had meanwhile. */
+/**
+ * Asks the core, and asks again when one of `areas` changed. Keeps showing what it had meanwhile; `current` where that answers the
+ * request as it is now, and not the one before.
+ */
 export const useLoaded = <N extends CallName>(
   name: N,
   request: CallRequest<N>,
   areas: readonly Area[],
-): Loaded<CallReply<N>> & { reload: () => void } => {
+): Loaded<CallReply<N>> & { current: boolean; reload: () => void } => {
   const [loaded, setLoaded] = useState<Loaded<CallReply<N>>>({ state: 'loading' })
+  const [answered, setAnswered] = useState<string | null>(null)
   const [asked, setAsked] = useState(0)
   const revision = useApp((state) => areas.map((area) => state.revisions[area] ?? 0).join('.'))
   const body = JSON.stringify(request)
@@ -32,6 +36,7 @@ export const useLoaded = <N extends CallName>(
     let current = true
     void answerOf(name, JSON.parse(body) as CallRequest<N>).then((result) => {
       if (!current) return
+      setAnswered(body)
       if (result.ok) setLoaded({ state: 'ready', value: result.value })
       else setLoaded({ state: 'failed', error: result.error })
     })
@@ -40,7 +45,7 @@ export const useLoaded = <N extends CallName>(
     }
   }, [name, body, revision, asked])
   const reload = useCallback(() => setAsked((count) => count + 1), [])
-  return { ...loaded, reload }
+  return { ...loaded, current: answered === body, reload }
 }
 
 /** One action of the person's: whether it is under way, how it was refused, and the way to start it. */
