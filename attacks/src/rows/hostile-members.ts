@@ -1,7 +1,10 @@
 import { findItem } from '@countersign/client/items/item-actions'
+import { epochStart } from '@countersign/client/members/member-entries'
 import { removeMember } from '@countersign/client/members/remove-member'
 import { changeTeam } from '@countersign/client/requests/change-actions'
 import { releaseGrant } from '@countersign/client/requests/request-actions'
+import { ledgerDraft } from '@countersign/client/team/author'
+import { randomBytes } from '@countersign/crypto/random'
 import { requestDetail } from '@countersign/desktop/core/views/request-views'
 import { LEDGER } from '@countersign/schema/ids'
 import type { LedgerBody, LedgerPlain } from '@countersign/schema/ledger-entries'
@@ -312,6 +315,52 @@ export const hostileMembers: readonly Attack[] = [
       if (!opened.includes(before)) throw new Error('the thief cannot even open what was his')
       if (opened.includes(after)) return succeeded('a value from after the removal')
       return nobodyToTell('open_failed', `${keys.size} keys open what was his, and nothing newer`)
+    },
+  },
+  {
+    ref: 'M-cut-ahead',
+    area: AREA,
+    title: 'a cut far ahead, so that nobody can be removed any more',
+    tried:
+      'Abel, a holder, re-keys production with a cut at an entry that will never be; his server takes it. Every cut after it would lie before it.',
+    refusal: 'removal.stands',
+    weakened: {
+      without: 'the look at earlier cuts when a removal states its own',
+      edits: [
+        {
+          file: 'packages/client/src/members/access-entries.ts',
+          find: 'head: (before?.seq ?? -1) > (own?.seq ?? -1) ? before : own',
+          replace: 'head: own',
+        },
+      ],
+    },
+    run: async (stage) => {
+      const company = await Company.found(stage)
+      const { ada, production } = company
+      const abel = await company.approver()
+      await company.item('openai', stage.canary('value'))
+      await abel.inStepWith(ada)
+      const head = { seq: 2 ** 40, hash: randomBytes(32) }
+      const lied = await abel.session.append((author) => [
+        ledgerDraft(
+          author,
+          'epoch.start',
+          {
+            ...epochStart(author, production, () => null),
+            cut: { environment: production, head },
+          },
+          {},
+        ),
+      ])
+      if (!lied.ok) throw new Error(`the lie did not land: ${lied.code}`)
+      await ada.inStepWith(abel)
+      const removed = await removeMember(ada.session, abel.member, 'lies')
+      if (!removed.ok) return succeeded(`nobody can be removed: ${removed.code}`)
+      await until('the removal counts', () => {
+        const { removedAt } = ada.session.ledger.projection.members.get(abel.member) ?? {}
+        return removedAt !== null && removedAt !== undefined
+      })
+      return nobodyToTell('removal.stands', 'the removal landed, and production has new keys')
     },
   },
   {

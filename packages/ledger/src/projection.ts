@@ -10,6 +10,7 @@ import {
   parseStream,
   type StreamName,
 } from '@countersign/schema/ids'
+import type { Cut } from '@countersign/schema/membership'
 import { applyPlain, checkLedgerChain, checkPlain } from './plain.ts'
 import { parsePlain } from './plain-content.ts'
 import { accessOf, activeDevice, atLeast, holds, isAdmin, membersWith } from './projection-lookup.ts'
@@ -66,6 +67,20 @@ export const verifyEntryAuthor = (
     return certifiesItself ? signed : no('author.unknown')
   }
   return device.member === envelope.member ? signed : no('author.device')
+}
+
+/** The heads of compartments that a ledger entry states (P5). Only whoever has the compartments can say whether they are true. */
+export const statedCuts = (envelope: Envelope): readonly Cut[] => {
+  const content = envelope.stream === LEDGER ? parsePlain(envelope) : undefined
+  switch (content?.type) {
+    case 'member.remove':
+    case 'member.access':
+      return content.plain.cuts
+    case 'epoch.start':
+      return [content.plain.cut]
+    default:
+      return []
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cryptoReady } from '@countersign/crypto/ready'
+import type { Head } from '@countersign/schema/entry'
 import { auditStream, LEDGER, newId } from '@countersign/schema/ids'
 import type { AppendPart } from '@countersign/schema/wire'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -51,6 +52,8 @@ afterEach(async () => {
   await store.close()
   rmSync(folder, { recursive: true, force: true })
 })
+
+const ACCESS_LOST = { teamKeyEpoch: 0, authority: null, epochs: [] } as const
 
 const submit = (parts: readonly AppendPart[], by = team.founder) =>
   new Promise<AppendReply>((reply) => {
@@ -116,6 +119,46 @@ describe.each([
     expect(await removed).toMatchObject({ state: 'appended' })
     expect(await late).toMatchObject({ state: 'refused', refusal: { code: 'append.not_allowed' } })
     expect(await landed(`c/${environment}`)).toBe(0)
+  })
+
+  test('P5 a cut that states what its stream does not have is refused, whoever states it, and removals go on', async () => {
+    const environment = newId()
+    const holder = new TestMember([])
+    const item = () => team.item(team.founder, environment)
+    for (const parts of [
+      [team.environment(environment, [team.founder])],
+      [team.add(holder, [{ environment, level: 'hold' }])],
+      [item()],
+      [item()],
+    ])
+      expect(await submit(parts)).toMatchObject({ state: 'appended' })
+    const true1 = team.head(`c/${environment}`)
+    if (true1 === null) throw new Error('there is no item')
+    /** Not noted as landed: it must not land. */
+    const stating = (head: Head) => ({
+      stream: LEDGER,
+      expected: team.head(LEDGER),
+      entries: [
+        team.entry(team.founder, LEDGER, 'member.access', {
+          ...ACCESS_LOST,
+          member: holder.id,
+          access: [{ environment, level: 'none', approve: false, wrap: null }],
+          cuts: [{ environment, head }],
+        }),
+      ],
+    })
+    const other = new Uint8Array(32).fill(7)
+    for (const head of [
+      { seq: Number.MAX_SAFE_INTEGER, hash: other },
+      { seq: true1.seq + 1, hash: other },
+      { seq: true1.seq, hash: other },
+      { seq: 0, hash: true1.hash },
+    ])
+      expect(await submit([stating(head)])).toMatchObject({
+        state: 'refused',
+        refusal: { code: 'append.refused' },
+      })
+    expect(await submit([team.withdraw(holder, environment)])).toMatchObject({ state: 'appended' })
   })
 
   test('L3 a signature that is not its author’s is refused first and behind others, and holds up nothing', async () => {

@@ -74,5 +74,5 @@ const judge = (
   return refusal('append.refused', `The entry does not count (${verdict.code}). Nothing was written.`)
 }
 
-const sameHead = (a: Head | null, b: Head | null): boolean =>
+export const sameHead = (a: Head | null, b: Head | null): boolean =>
   a === null || b === null ? a === b : a.seq === b.seq && equalBytes(a.hash, b.hash)

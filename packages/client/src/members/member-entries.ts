@@ -19,7 +19,7 @@ import {
   wrapTeamKey,
 } from '../keys/epochs.ts'
 import type { Author, HeadOf } from '../team/author.ts'
-import { type AccessChange, accessRecords, losses, nextEpoch, rekeyFor } from './access-entries.ts'
+import { type AccessChange, accessRecords, cutFor, losses, nextEpoch, rekeyFor } from './access-entries.ts'
 import type { NewcomerRecords } from './new-member.ts'
 
 type Plain<T extends LedgerEntryType> = Omit<LedgerPlain<T>, 'teamKeyEpoch'>
@@ -133,5 +133,5 @@ export const memberRemove = (author: Author, member: string, headOf: HeadOf): Pl
 /** A new epoch where one is due, by a holder. */
 export const epochStart = (author: Author, environment: string, headOf: HeadOf): Plain<'epoch.start'> => ({
   epoch: nextEpoch(author, environment, null),
-  cut: { environment, head: headOf(`c/${environment}`) },
+  cut: cutFor(author, environment, headOf),
 })
