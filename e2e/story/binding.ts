@@ -1,11 +1,31 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { countersign } from '../src/cli.ts'
 import { ask, outcomeOf, PROGRAM, REFERENCE, readsNow } from './program.ts'
-import { NAMES } from './stage.ts'
+import { NAMES, type Stage } from './stage.ts'
 import type { StoryStep } from './step.ts'
+
+/** Every part of the request, as the program asked it: what is signed is what was asked, and nothing of it is left out. */
+const readsWhatWasAsked = async (stage: Stage, signing: Page): Promise<void> => {
+  const says = async (term: string): Promise<string> => {
+    const fact = signing
+      .locator('dt', { hasText: new RegExp(`^${term}$`) })
+      .locator('xpath=following-sibling::dd[1]')
+    return ((await fact.textContent()) ?? '').trim()
+  }
+  expect((await says('Code on their screen')).replace(/\D/g, '')).toBe(stage.props.binding?.code)
+  expect(await says('Credentials')).toContain('openai')
+  expect(await says('In')).toBe('llm / production')
+  expect(await says('May')).toBe('read the value')
+  expect(await says('How long')).toMatch(/8 hours/)
+  expect(await says('Asked by')).toContain(`${NAMES.developer}, on `)
+  expect(await says('Policy')).toMatch(/two of its approvers/)
+  await expect(signing.getByText(PROGRAM).first()).toBeVisible()
+  // Any program may use the token: that is how it was asked, so it is said.
+  expect(await says('Token works for')).toBe('any program of that user')
+}
 
 /** Programs ask for a key: approved by touches, denied, withdrawn, from the command line. */
 export const binding: readonly StoryStep[] = [
@@ -30,6 +50,7 @@ export const binding: readonly StoryStep[] = [
         const person = stage.person(role)
         const signing = await person.review(PROGRAM)
         await expect(signing.getByText('Monthly invoices')).toBeVisible({ timeout: 20_000 })
+        await readsWhatWasAsked(stage, signing)
         // Software keys are marked wherever they appear, and only they.
         await expect(signing.getByText('this signature is made by software')).toHaveCount(
           stage.keys === 'software' ? 1 : 0,

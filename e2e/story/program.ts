@@ -24,7 +24,10 @@ export const readsNow = (
 ) => until(async () => holds(await bearerRead(stage)), { what, timeoutMs: 30_000 })
 
 /** A program on the developer's machine asks; its request goes to the approvers over the server. */
-export const ask = async (stage: Stage, application: string): Promise<{ id: string; claim: string }> => {
+export const ask = async (
+  stage: Stage,
+  application: string,
+): Promise<{ id: string; claim: string; code: string }> => {
   const api = await stage.localApi()
   const asked = await api.bind({
     application,

@@ -19,7 +19,7 @@ export interface Props {
   /** The made-up provider key in production; every earlier one too, to look for where they must not be. */
   value: string
   pastValues: string[]
-  binding: { id: string; claim: string; token: string } | null
+  binding: { id: string; claim: string; code: string; token: string } | null
   /** What the developer's program has heard on /v1/events. */
   heard: string[]
 }

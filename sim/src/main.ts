@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -12,9 +14,12 @@ import { SimWorker } from './run/sim-worker.ts'
 // `pnpm sim --seeds N [--from S]` runs N seeds; `--seed S [--keep 1,2,3]` shows one; `--shrink` makes a failing one smaller;
 // `--kept` runs the seeds that failed once. `--json FILE`-less output ends with one JSON line.
 
+const HOOKS = new URL('./mutation/register-mutation.ts', import.meta.url).href
+
 const USAGE = `pnpm sim --seeds N [--from S] [--workers N] [--mutation NAME]
 pnpm sim --seed S [--keep 1,2,3]     one run, with what happens in it
 pnpm sim --seed S --shrink           fewer events, as long as it still fails
+  either with --mutation NAME        against the product without that check
 pnpm sim --kept                      the seeds that failed once`
 
 const keptSchema = z.array(
@@ -49,6 +54,16 @@ const keepOf = (text: string | undefined): number[] | undefined =>
         .filter((each) => each !== '')
         .map(Number)
 
+/** The product without one check is loaded by a process of its own: in this one it is loaded already, whole. */
+const showMutated = async (mutation: string): Promise<number> => {
+  const child = spawn(process.execPath, ['--import', HOOKS, ...process.argv.slice(1)], {
+    env: { ...process.env, COUNTERSIGN_SIM_MUTATION: mutation },
+    stdio: 'inherit',
+  })
+  const [status] = await once(child, 'exit')
+  return Number(status)
+}
+
 const showOne = async (seed: number): Promise<number> => {
   const { enterSimulation } = await import('./runtime/enter-simulation.ts')
   const write = process.stdout.write.bind(process.stdout)
@@ -75,7 +90,8 @@ const shrinkOne = async (seed: number): Promise<number> => {
       return result
     })
     console.log(`\n${failed.planned} events became ${shrunk.keep.length} in ${shrunk.runs} runs`)
-    console.log(`pnpm sim --seed ${seed} --keep ${shrunk.keep.join(',')}`)
+    const against = values.mutation === undefined ? '' : ` --mutation ${values.mutation}`
+    console.log(`pnpm sim --seed ${seed} --keep ${shrunk.keep.join(',')}${against}`)
     return 1
   } finally {
     worker.end()
@@ -131,7 +147,10 @@ const jobsOf = (): { seed: number; keep?: number[] }[] => {
 const main = async (): Promise<number> => {
   if (values.seed !== undefined) {
     const seed = Number(values.seed)
-    return values.shrink ? shrinkOne(seed) : showOne(seed)
+    if (values.shrink) return shrinkOne(seed)
+    const { mutation } = values
+    const missing = mutation !== undefined && process.env.COUNTERSIGN_SIM_MUTATION !== mutation
+    return missing ? showMutated(mutation) : showOne(seed)
   }
   const jobs = jobsOf()
   if (jobs.length === 0 && !values.kept) {

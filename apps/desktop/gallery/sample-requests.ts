@@ -72,6 +72,8 @@ export const requestDetail = (wanted: string): RequestDetail => {
     requestHash: hash,
     code: binding ? '518 204' : null,
     terms: binding ? terms() : null,
+    device: `${row.requester.name.split(' ')[0]}’s laptop`,
+    tokenFor: binding ? (row.request === requests[0]!.request ? 'any-program' : 'this-program') : null,
     policy: 'two of its approvers, and one of the admins; never the person who asks',
     policyVersion: 7,
     caller: binding

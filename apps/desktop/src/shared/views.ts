@@ -320,6 +320,10 @@ export const requestDetail = z.strictObject({
   requestHash: z.string(),
   code: z.string().nullable(),
   terms: termsView.nullable(),
+  /** The requester's computer: what is released is sealed to it. */
+  device: z.string(),
+  /** Null for a change. */
+  tokenFor: z.enum(['this-program', 'any-program']).nullable(),
   policy: z.string(),
   policyVersion: z.number(),
   caller: z.array(z.strictObject({ label: z.string(), value: z.string() })),

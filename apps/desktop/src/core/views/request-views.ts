@@ -97,17 +97,29 @@ export const waitingFor = (session: UnlockedSession): number => {
   return count
 }
 
-const callerFacts = (caller: Caller): RequestDetail['caller'] =>
-  [
-    { label: 'Program', value: caller.executable },
-    { label: 'Program’s hash', value: caller.executableHash === null ? null : toHex(caller.executableHash) },
-    { label: 'Started by', value: caller.parents.length === 0 ? null : caller.parents.join(' ← ') },
-    { label: 'In folder', value: caller.workingDirectory },
-    { label: 'Container', value: caller.container },
-    { label: 'As user', value: caller.user },
-    { label: 'Process', value: caller.pid === null ? null : String(caller.pid) },
-    { label: 'Asked over', value: caller.via === 'socket' ? 'the local socket' : 'TCP on this computer' },
-  ].flatMap(({ label, value }) => (value === null || value === '' ? [] : [{ label, value }]))
+type Fact = (caller: Caller) => readonly [label: string, value: string | null]
+
+/** Every part of what was observed: whoever adds one to the schema says here how people read it. Whom the token is for is asked, not observed. */
+const FACTS: Readonly<Record<Exclude<keyof Caller, 'anyProgram'>, Fact>> = {
+  executable: ({ executable }) => ['Program', executable],
+  executableHash: ({ executableHash: hash }) => ['Program’s hash', hash === null ? null : toHex(hash)],
+  parents: ({ parents }) => ['Started by', parents.length === 0 ? null : parents.join(' ← ')],
+  workingDirectory: ({ workingDirectory }) => ['In folder', workingDirectory],
+  container: ({ container }) => ['Container', container],
+  user: ({ user }) => ['As user', user],
+  pid: ({ pid }) => ['Process', pid === null ? null : String(pid)],
+  via: ({ via }) => ['Asked over', via === 'socket' ? 'the local socket' : 'TCP on this computer'],
+}
+
+export const callerFacts = (caller: Caller): RequestDetail['caller'] =>
+  Object.values(FACTS).flatMap((fact) => {
+    const [label, value] = fact(caller)
+    return value === null || value === '' ? [] : [{ label, value }]
+  })
+
+/** A program that could not be seen cannot be told from others either: its token works for all. */
+export const tokenFor = (caller: Caller): NonNullable<RequestDetail['tokenFor']> =>
+  caller.anyProgram === true || caller.executableHash === null ? 'any-program' : 'this-program'
 
 /** What a person reads before they sign; everything in it comes from the record whose hash is signed. */
 export const requestDetail = (session: UnlockedSession, request: RequestId): RequestDetail | undefined => {
@@ -124,6 +136,8 @@ export const requestDetail = (session: UnlockedSession, request: RequestId): Req
     requestHash: toHex(record.requestHash).replace(/(.{8})(?=.)/g, '$1 '),
     code: body.kind === 'binding' ? body.code : null,
     terms: body.kind === 'binding' ? termsView(session, body.terms) : null,
+    device: ledger.names.devices.get(body.device) ?? '?',
+    tokenFor: body.kind === 'binding' ? tokenFor(body.caller) : null,
     policy:
       policies.map(({ policy }) => ruleInWords(policy.rule, (member) => nameOf(ledger, member))).join('; ') ||
       'an admin alone',

@@ -1,6 +1,7 @@
 import { findProvider } from '@countersign/schema/providers'
 import type { ReactNode } from 'react'
 import type { RequestDetail } from '../../shared/views.ts'
+import { Badge } from './badge.tsx'
 import { when } from './format.ts'
 import { leaseWords } from './lease-words.ts'
 import { Monogram } from './monogram.tsx'
@@ -68,8 +69,20 @@ export const RequestFacts = ({ detail }: { detail: RequestDetail }) => (
         )}
         <dt>Asked by</dt>
         <dd>
-          {detail.row.requester.name}, {when(detail.row.createdAt)}
+          {detail.row.requester.name}, on {detail.device}, {when(detail.row.createdAt)}
         </dd>
+        {detail.tokenFor !== null && (
+          <>
+            <dt>Token works for</dt>
+            <dd>
+              {detail.tokenFor === 'this-program' ? (
+                'only the program observed below'
+              ) : (
+                <Badge tone="warn">any program of that user</Badge>
+              )}
+            </dd>
+          </>
+        )}
         {detail.code !== null && (
           <>
             <dt>Code on their screen</dt>
