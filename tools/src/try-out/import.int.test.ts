@@ -57,6 +57,13 @@ describe('importing an env file', () => {
     expect(await names()).toEqual([])
   })
 
+  it('goes on with the file that was there where somebody looks for another and takes none', async () => {
+    const before = await state()
+    two.ada.fileToOpen = null
+    await two.ada.must('import.choose', {})
+    expect(await ended()).toEqual(before)
+  })
+
   it('adds what was chosen, under the names that were given, and leaves the file as it is', async () => {
     const before = await readFile(file)
     const id = (await state())?.id ?? ''

@@ -83,11 +83,16 @@ export class Appender {
       const state = await untilLive()
       if (!state.live) return refusal(state.code, state.message)
       const builtOn = new Set<StreamName>()
+      const seen = new Map<StreamName, number | undefined>()
       const view = (stream: StreamName): Head | null => {
         builtOn.add(stream)
-        return log.head(stream)
+        const head = log.head(stream)
+        if (!seen.has(stream)) seen.set(stream, head?.seq)
+        return head
       }
       const built = await build({ head: view, attempt })
+      // What came while it was built was not looked at: it is built again rather than signed on top of that.
+      if ([...seen].some(([stream, seq]) => log.head(stream)?.seq !== seq)) continue
       if (isRefusal(built)) return refusal(built.code, built.message)
       if (built.length === 0) return { ok: true, heads: [], entries: [] }
       for (const { stream } of built) builtOn.add(stream)

@@ -13,14 +13,23 @@ export const importHandlers: Handlers<Names> = {
     if (core.importing?.busy === true) {
       return refuse('import.busy', 'An import is under way already.', 'Wait for it or cancel it.')
     }
-    // Nothing of it runs any more: this only lets go of what it read.
-    void core.importing?.cancel()
-    core.importing = new ImportJob({
-      choosePath: () => core.host.openFile(),
+    const before = core.importing
+    const job = new ImportJob({
+      choosePath: async () => {
+        const path = await core.host.openFile()
+        // Who looks for another file and takes none goes on with the one that was there.
+        const goesOn = path === null && before?.view.state === 'ready' && core.importing === job
+        if (goesOn) {
+          core.importing = before
+          core.announce('import')
+        } else await before?.cancel()
+        return path
+      },
       add: (item) => createItem(session.value, item, writeNow),
       onChange: () => core.announce('import'),
     })
-    return ok(core.importing.view)
+    core.importing = job
+    return ok(job.view)
   },
 
   'import.state': (core) => ok({ import: core.importing?.view ?? null }),
