@@ -123,7 +123,8 @@ export class AppendQueue {
 
   async #flush(appends: readonly Append[]): Promise<void> {
     const startedAt = this.#options.now()
-    const { candidates, stale } = this.#judge(await this.#withTrueCuts(appends))
+    const stating = appends.some(({ batch }) => cutsIn(batch).length > 0)
+    const { candidates, stale } = this.#judge(stating ? await this.#withTrueCuts(appends) : appends)
     await this.#land(candidates)
     await this.#answerStale(stale)
     this.#options.onFlush({ appends: appends.length, durationMs: this.#options.now() - startedAt })
@@ -133,9 +134,7 @@ export class AppendQueue {
   async #withTrueCuts(appends: readonly Append[]): Promise<readonly Append[]> {
     const kept: Append[] = []
     for (const append of appends) {
-      const cuts = append.batch.parts.flatMap(({ entries }) =>
-        entries.flatMap(({ signed }) => statedCuts(signed.envelope)),
-      )
+      const cuts = cutsIn(append.batch)
       try {
         if (cuts.length === 0 || (await this.#areTrue(append.team, cuts))) kept.push(append)
         else append.reply({ state: 'refused', refusal: refusal('append.refused', FALSE_CUT) })
@@ -201,6 +200,9 @@ export class AppendQueue {
     for (const [i, { append }] of candidates.entries()) append.reply(replyOf(append.batch, outcomes[i]))
   }
 }
+
+const cutsIn = ({ parts }: ParsedBatch): Cut[] =>
+  parts.flatMap(({ entries }) => entries.flatMap(({ signed }) => statedCuts(signed.envelope)))
 
 const ONE = { entries: 1, bytes: 1 }
 const FALSE_CUT = 'It states an entry that its stream does not have. Nothing was written.'
