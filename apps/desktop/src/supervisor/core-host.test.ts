@@ -107,11 +107,15 @@ describe('core host', () => {
   it('P13 a core that does not end by itself when it is locked is killed', async () => {
     const { host, process, ready } = setUp()
     ready(0)
+    const states: string[] = []
+    host.onState(({ state }) => states.push(state))
     const locked = host.lock('lock')
     expect(process(0).got.at(-1)).toEqual({ type: 'lock' })
     await vi.waitFor(() => expect(process(0).killed).toBe(true))
     process(0).exits()
     await locked
+    // The window is emptied and its process ended at each of these: once for a lock.
+    expect(states).toEqual(['killing', 'starting'])
   })
 
   it('P13 an unlock asked for before the lock does not reach the process after it', async () => {

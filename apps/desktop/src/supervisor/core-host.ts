@@ -195,6 +195,8 @@ export class CoreHost<Port = never> {
       }
     }
     if (next.state === 'running') this.#sendWaitingCalls()
+    // Told of changes only: a core that is killed because it did not end by itself is the same lock.
+    if (next.state === before.state) return
     for (const listener of [...this.#stateListeners]) listener(next)
   }
 
