@@ -17,21 +17,21 @@ interface Turn {
  */
 export class ProofNonces {
   readonly #now: () => number
-  #present: Turn
+  /** Begun when first asked for: most installations have no program with keys. */
+  #present: Turn | null = null
   #before: Turn | null = null
 
   /** `now`: milliseconds of a clock that does not jump. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now
-    this.#present = this.#begin()
   }
 
   current(): string {
-    const { began, taken } = this.#present
-    if (this.#now() - began >= TURN_MS || taken.size >= TURN_PROOFS) {
-      this.#before = this.#present
-      this.#present = this.#begin()
-    }
+    const present = this.#present
+    if (present !== null && this.#now() - present.began < TURN_MS && present.taken.size < TURN_PROOFS)
+      return present.nonce
+    this.#before = present
+    this.#present = this.#begin()
     return this.#present.nonce
   }
 
