@@ -126,6 +126,8 @@ const answer = (
     )
   }
   const sealing = seal(Buffer.from(body.latin1, 'latin1'))
+  // Waited for after the disk: what goes wrong with it meanwhile is nobody's unhandled rejection.
+  sealing.catch(() => undefined)
   return durable.then(
     async () => finish(null, await sealing),
     async (cause: unknown) => finish({ cause }, await sealing),
