@@ -41,7 +41,7 @@ export class Stage {
     const serverFolder = join(folder, 'server')
     mkdirSync(serverFolder, { recursive: true, mode: 0o700 })
     mkdirSync(screenshots, { recursive: true })
-    this.server = new SyncServerProcess({ dataFile: join(serverFolder, 'countersign.db') })
+    this.server = new SyncServerProcess({ dataFile: join(serverFolder, 'countersign.db'), keepLog: true })
     this.props = {
       recoveryCode: null,
       value: `sk-proj-canary${crypto.randomUUID().replaceAll('-', '')}`,

@@ -11,11 +11,16 @@ export interface SyncServerOptions {
   dataFile: string
   /** Unused: any free one at the first start, the same one at later starts. */
   port?: number
+  /** As much as it can tell is kept in `output`, and shown to nobody. */
+  keepLog?: boolean
 }
 
 /** A real sync server in a process of its own, on the embedded store, that can be stopped and started again on its port. */
 export class SyncServerProcess {
   readonly dataFile: string
+  /** What it wrote after saying that it is ready, where its log is kept. */
+  readonly output: string[] = []
+  readonly #keepLog: boolean
   #port: number
   #child: ChildProcess | null = null
   #url = ''
@@ -23,6 +28,7 @@ export class SyncServerProcess {
 
   constructor(options: SyncServerOptions) {
     this.dataFile = options.dataFile
+    this.#keepLog = options.keepLog === true
     this.#port = options.port ?? 0
   }
 
@@ -49,15 +55,17 @@ export class SyncServerProcess {
         COUNTERSIGN_DATA: this.dataFile,
         COUNTERSIGN_HOST: '127.0.0.1',
         COUNTERSIGN_PORT: String(this.#port),
-        COUNTERSIGN_LOG_LEVEL: process.env.COUNTERSIGN_LOG_LEVEL ?? 'warn',
+        COUNTERSIGN_LOG_LEVEL: this.#keepLog ? 'debug' : (process.env.COUNTERSIGN_LOG_LEVEL ?? 'warn'),
       },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', this.#keepLog ? 'pipe' : 'inherit'],
     })
     this.#child = child
+    child.stderr?.on('data', (chunk) => this.output.push(String(chunk)))
     child.once('exit', () => {
       if (this.#child === child) this.#child = null
     })
     const line = await firstLine(child)
+    if (this.#keepLog) child.stdout?.on('data', (chunk) => this.output.push(String(chunk)))
     const ready: unknown = JSON.parse(line)
     if (typeof ready !== 'object' || ready === null || !('url' in ready) || typeof ready.url !== 'string')
       throw new Error('the sync server did not say where it listens')
