@@ -7,6 +7,7 @@ import { Person } from './person.ts'
 
 /** A team whose admin has no windows, and one member in real ones who holds a credential that the admin added: `openai`. */
 export interface Holding {
+  readonly server: SyncServerProcess
   readonly admin: Installation
   readonly dana: Person
   close(): Promise<void>
@@ -61,6 +62,7 @@ export const startHolding = async (
     models: [],
   })
   return {
+    server,
     admin,
     dana,
     async close() {

@@ -6,7 +6,7 @@ import { releaseGrant } from '@countersign/client/requests/request-actions'
 import { ledgerDraft } from '@countersign/client/team/author'
 import { randomBytes } from '@countersign/crypto/random'
 import { requestDetail } from '@countersign/desktop/core/views/request-views'
-import { LEDGER } from '@countersign/schema/ids'
+import { compartmentStream, LEDGER, newId } from '@countersign/schema/ids'
 import type { LedgerBody, LedgerPlain } from '@countersign/schema/ledger-entries'
 import { type Attack, nobodyToTell, refused, succeeded, type Weakening } from '../attack.ts'
 import { approvalOf, challengeOf, credentialsOf, writeApproval } from '../cast/approvals.ts'
@@ -16,6 +16,7 @@ import { judgementOf, judgementOfForged } from '../cast/judgement.ts'
 import { readAsHolder } from '../cast/read-as.ts'
 import { stolenValueKeys, stolenValues } from '../cast/thief.ts'
 import { until } from '../cast/until.ts'
+import { forgeEntry } from '../double/forge.ts'
 import { UNSIGNED } from '../weakenings.ts'
 
 const AREA = 'hostile member'
@@ -323,20 +324,21 @@ export const hostileMembers: readonly Attack[] = [
     title: 'a cut far ahead, so that nobody can be removed any more',
     tried:
       'Abel, a holder, re-keys production with a cut at an entry that will never be; his server takes it. Every cut after it would lie before it.',
-    refusal: 'removal.stands',
+    refusal: 'compartment.cut',
     weakened: {
-      without: 'the look at earlier cuts when a removal states its own',
+      without: 'the rule that a removal’s cut binds wherever earlier ones lie',
       edits: [
         {
-          file: 'packages/client/src/members/access-entries.ts',
-          find: 'head: (before?.seq ?? -1) > (own?.seq ?? -1) ? before : own',
-          replace: 'head: own',
+          file: 'packages/ledger/src/rekey.ts',
+          find: "|| !rekey.losing.has(each.environment)) return 'cut.wrong_environments'",
+          replace:
+            "|| !rekey.losing.has(each.environment)) return 'cut.wrong_environments'\n    if ((each.head?.seq ?? -1) < (environment.cuts.at(-1)?.head?.seq ?? -1)) return 'cut.backwards'",
         },
       ],
     },
     run: async (stage) => {
       const company = await Company.found(stage)
-      const { ada, production } = company
+      const { ada, server, production } = company
       const abel = await company.approver()
       await company.item('openai', stage.canary('value'))
       await abel.inStepWith(ada)
@@ -354,13 +356,25 @@ export const hostileMembers: readonly Attack[] = [
       ])
       if (!lied.ok) throw new Error(`the lie did not land: ${lied.code}`)
       await ada.inStepWith(abel)
+      const before = server.timeline.head(LEDGER)
       const removed = await removeMember(ada.session, abel.member, 'lies')
       if (!removed.ok) return succeeded(`nobody can be removed: ${removed.code}`)
       await until('the removal counts', () => {
         const { removedAt } = ada.session.ledger.projection.members.get(abel.member) ?? {}
         return removedAt !== null && removedAt !== undefined
       })
-      return nobodyToTell('removal.stands', 'the removal landed, and production has new keys')
+      // What he writes now, as if he had written it before.
+      const stream = compartmentStream(production)
+      const { plain } = server.timeline.last(stream, 'item.put').envelope
+      const entry = forgeEntry(penOf(company, abel), server.timeline, {
+        stream,
+        type: 'item.put',
+        plain: { ...plain, item: newId(), epoch: 1 },
+        body: null,
+        ledger: before,
+      })
+      server.push(server.timeline, stream, entry)
+      return (await judgementOf(ada, entry)) ?? succeeded('somebody who was removed writes on')
     },
   },
   {

@@ -73,20 +73,26 @@ describe('cuts', () => {
     expect(team.state.projection.environments.get(environment)?.cuts).toEqual([])
   })
 
-  it('L40 none lies before an earlier one', async () => {
+  it('L40 an epoch’s lies never before an earlier one', async () => {
     const all = await started()
-    const { team, ada, ben, environment, head, write, removeBen } = all
+    const { team, ben, environment, head, write } = all
     expect(write(ben, 1)).toBe('accepted')
-    const later = team.compartmentHead(environment)
-    expect(startEpoch(all, later)).toBe('accepted')
-    const lower = [{ environment, level: 'view' as const, approve: true, wrap: null }]
-    for (const earlier of [head, null]) {
-      expect(startEpoch(all, earlier)).toBe('cut.backwards')
-      expect(removeBen(earlier)).toBe('cut.backwards')
-      const cuts = [{ environment, head: earlier }]
-      expect(team.setAccess(ada, ben, lower, { cuts }).outcome).toBe('cut.backwards')
+    expect(startEpoch(all, team.compartmentHead(environment))).toBe('accepted')
+    for (const earlier of [head, null]) expect(startEpoch(all, earlier)).toBe('cut.backwards')
+  })
+
+  it('L19 L40 a removal’s and a lowered level’s bind wherever a false one lies, so that nobody is kept in', async () => {
+    for (const end of ['removed', 'lowered'] as const) {
+      const all = await started()
+      const { team, ada, ben, environment, head, write, removeBen } = all
+      expect(startEpoch(all, { seq: 2 ** 40, hash: new Uint8Array(32).fill(7) })).toBe('accepted')
+      const before = team.head
+      const access = [{ environment, level: 'view' as const, approve: true, wrap: null }]
+      const lowered = () => team.setAccess(ada, ben, access, { cuts: [{ environment, head }] }).outcome
+      expect(end === 'removed' ? removeBen(head) : lowered()).toBe('accepted')
+      // What he writes as if it had been before.
+      expect(write(ben, 1, 1, before)).toBe('compartment.cut')
     }
-    expect(removeBen(later)).toBe('accepted')
   })
 
   it('L41 P5 after it nothing under an older epoch counts, whatever ledger head it cites', async () => {

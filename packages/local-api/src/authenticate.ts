@@ -46,9 +46,15 @@ export const authenticate = (api: Api, exchange: Exchange): Bound | Refusal | Pr
     return refuseToken(api, exchange, 'token.unknown')
   }
   if (entry.record.sender === null && !bearer.proven) return admit(api, exchange, session, entry, null)
-  return proveSender(api, exchange, entry, bearer).then((proved) =>
-    proved.ok ? admit(api, exchange, session, entry, proved.seal) : proved,
-  )
+  const hash = entry.record.tokenHash
+  return proveSender(api, exchange, entry, bearer).then((proved) => {
+    if (!proved.ok) return proved
+    // It may have been given back, or replaced by another, while the proof was checked.
+    const stands = hash !== null && session.book.byToken(hash) === entry
+    return stands
+      ? admit(api, exchange, session, entry, proved.seal)
+      : refuseToken(api, exchange, 'token.unknown')
+  })
 }
 
 const admit = (

@@ -68,16 +68,23 @@ export const sendJson = (
   more?: readonly string[],
 ): undefined => send(res, status, 'application/json', JSON.stringify(body), mode, more)
 
-/** Sealed where the program's binding is sender-constrained (`seal`), else as JSON. */
-export const sendAnswer = async (
-  res: ServerResponse,
+/** An answer as it goes out: sealed where the program's binding is sender-constrained (`seal`), else as JSON. */
+export interface PreparedAnswer {
+  readonly type: string
+  readonly text: string
+}
+
+/** Whether the answer still stands is asked after this: sealing takes time, and a revocation or a lock wins. */
+export const prepareAnswer = async (
   body: unknown,
   seal: ((body: string) => Promise<string>) | null,
-  mode: Mode,
-): Promise<undefined> =>
-  seal === null
-    ? sendJson(res, 200, body, mode)
-    : send(res, 200, SEALED, await seal(JSON.stringify(body)), mode)
+): Promise<PreparedAnswer> => {
+  const text = JSON.stringify(body)
+  return seal === null ? { type: 'application/json', text } : { type: SEALED, text: await seal(text) }
+}
+
+export const sendPrepared = (res: ServerResponse, { type, text }: PreparedAnswer, mode: Mode): undefined =>
+  send(res, 200, type, text, mode)
 
 /** No body. */
 export const sendNotModified = (res: ServerResponse, mode: Mode, more: readonly string[]): undefined => {

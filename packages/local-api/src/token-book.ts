@@ -79,6 +79,7 @@ export class TokenBook {
     }
     await this.#write(entry, async () => {
       if (entry.record.used) return
+      if (!this.#holds(entry)) return
       const { token, hash } = newAppToken()
       const next = { ...entry.record, tokenHash: hash, session }
       const previous = entry.record.tokenHash
@@ -97,6 +98,8 @@ export class TokenBook {
     if (entry.useWritten && !counted) return undefined
     entry.record = { ...entry.record, used: true, uses: entry.record.uses + (counted ? 1 : 0) }
     return this.#write(entry, async () => {
+      // Given back meanwhile: what was removed is not written again.
+      if (!this.#holds(entry)) return
       await this.#store.put(entry.record)
       entry.useWritten = true
     })
@@ -108,6 +111,10 @@ export class TokenBook {
     this.#byBinding.delete(binding)
     if (entry.record.tokenHash !== null) this.#byToken.delete(keyOf(entry.record.tokenHash))
     await this.#write(entry, () => this.#store.remove(binding))
+  }
+
+  #holds(entry: TokenEntry): boolean {
+    return this.#byBinding.get(entry.record.binding) === entry
   }
 
   #index(entry: TokenEntry): void {

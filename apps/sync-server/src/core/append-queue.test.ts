@@ -121,7 +121,7 @@ describe.each([
     expect(await landed(`c/${environment}`)).toBe(0)
   })
 
-  test('P5 a cut that states what its stream does not have is refused, whoever states it, and removals go on', async () => {
+  test('P5 a cut that states another place than where its stream stands is stale, whoever states it, and removals go on', async () => {
     const environment = newId()
     const holder = new TestMember([])
     const item = () => team.item(team.founder, environment)
@@ -129,13 +129,14 @@ describe.each([
       [team.environment(environment, [team.founder])],
       [team.add(holder, [{ environment, level: 'hold' }])],
       [item()],
-      [item()],
     ])
       expect(await submit(parts)).toMatchObject({ state: 'appended' })
+    const first = team.head(`c/${environment}`)
+    expect(await submit([item()])).toMatchObject({ state: 'appended' })
     const true1 = team.head(`c/${environment}`)
     if (true1 === null) throw new Error('there is no item')
     /** Not noted as landed: it must not land. */
-    const stating = (head: Head) => ({
+    const stating = (head: Head | null) => ({
       stream: LEDGER,
       expected: team.head(LEDGER),
       entries: [
@@ -153,10 +154,12 @@ describe.each([
       { seq: true1.seq + 1, hash: other },
       { seq: true1.seq, hash: other },
       { seq: 0, hash: true1.hash },
+      first,
+      null,
     ])
       expect(await submit([stating(head)])).toMatchObject({
         state: 'refused',
-        refusal: { code: 'append.refused' },
+        refusal: { code: 'append.head_stale' },
       })
     expect(await submit([team.withdraw(holder, environment)])).toMatchObject({ state: 'appended' })
   })

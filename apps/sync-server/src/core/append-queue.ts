@@ -1,9 +1,5 @@
-import { equalBytes } from '@countersign/crypto/verify'
-import { statedCuts } from '@countersign/ledger/projection'
 import type { Head } from '@countersign/schema/entry'
-import { compartmentStream, LEDGER } from '@countersign/schema/ids'
-import type { Cut } from '@countersign/schema/membership'
-import { hashEntry } from './hash-entry.ts'
+import { LEDGER } from '@countersign/schema/ids'
 import { FLUSH_APPENDS, FLUSH_BYTES } from './limits.ts'
 import type { ParsedBatch } from './parse-batch.ts'
 import { type Refusal, refusal } from './refusal.ts'
@@ -11,7 +7,7 @@ import { SignatureChecks } from './signature-checks.ts'
 import type { LogBatch, LogOutcome, LogStore } from './store.ts'
 import { StoreError } from './store-error.ts'
 import type { TeamState } from './team-state.ts'
-import { sameHead, TeamView } from './team-view.ts'
+import { TeamView } from './team-view.ts'
 
 export type AppendReply =
   | { readonly state: 'appended'; readonly heads: readonly { stream: string; head: Head }[] }
@@ -123,37 +119,10 @@ export class AppendQueue {
 
   async #flush(appends: readonly Append[]): Promise<void> {
     const startedAt = this.#options.now()
-    const stating = appends.some(({ batch }) => cutsIn(batch).length > 0)
-    const { candidates, stale } = this.#judge(stating ? await this.#withTrueCuts(appends) : appends)
+    const { candidates, stale } = this.#judge(appends)
     await this.#land(candidates)
     await this.#answerStale(stale)
     this.#options.onFlush({ appends: appends.length, durationMs: this.#options.now() - startedAt })
-  }
-
-  /** Refuses what states the head of a stream that has no such entry: clients cannot tell, and would judge what comes by it. */
-  async #withTrueCuts(appends: readonly Append[]): Promise<readonly Append[]> {
-    const kept: Append[] = []
-    for (const append of appends) {
-      const cuts = cutsIn(append.batch)
-      try {
-        if (cuts.length === 0 || (await this.#areTrue(append.team, cuts))) kept.push(append)
-        else append.reply({ state: 'refused', refusal: refusal('append.refused', FALSE_CUT) })
-      } catch (cause) {
-        append.reply(failed(cause))
-      }
-    }
-    return kept
-  }
-
-  async #areTrue({ team, projection }: TeamState, cuts: readonly Cut[]): Promise<boolean> {
-    for (const { environment, head } of cuts) {
-      // What an earlier cut states may be stated again: it stands in the ledger already.
-      const before = projection.environments.get(environment)?.cuts.at(-1)?.head ?? null
-      if (head === null || (before !== null && sameHead(head, before))) continue
-      const [entry] = await this.#options.log.read(team, compartmentStream(environment), head.seq, ONE)
-      if (entry === undefined || !equalBytes(hashEntry(entry), head.hash)) return false
-    }
-    return true
   }
 
   #judge(appends: readonly Append[]): { candidates: Candidate[]; stale: Append[] } {
@@ -200,12 +169,6 @@ export class AppendQueue {
     for (const [i, { append }] of candidates.entries()) append.reply(replyOf(append.batch, outcomes[i]))
   }
 }
-
-const cutsIn = ({ parts }: ParsedBatch): Cut[] =>
-  parts.flatMap(({ entries }) => entries.flatMap(({ signed }) => statedCuts(signed.envelope)))
-
-const ONE = { entries: 1, bytes: 1 }
-const FALSE_CUT = 'It states an entry that its stream does not have. Nothing was written.'
 
 /** What a batch was judged by still holds when it lands, on whichever node: the ledger stands where it stood. */
 const guarded = (batch: ParsedBatch, ledger: Head | null): LogBatch =>

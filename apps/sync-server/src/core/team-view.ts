@@ -1,7 +1,13 @@
 import { equalBytes } from '@countersign/crypto/verify'
-import { mayAppend, type Projection, project, verifyEntryAuthor } from '@countersign/ledger/projection'
+import {
+  mayAppend,
+  type Projection,
+  project,
+  statedCuts,
+  verifyEntryAuthor,
+} from '@countersign/ledger/projection'
 import type { Head, SignedEntry } from '@countersign/schema/entry'
-import { LEDGER } from '@countersign/schema/ids'
+import { compartmentStream, LEDGER } from '@countersign/schema/ids'
 import type { ParsedBatch } from './parse-batch.ts'
 import { type Refusal, refusal } from './refusal.ts'
 import type { SignatureChecks } from './signature-checks.ts'
@@ -44,12 +50,26 @@ export class TeamView {
         if (refused !== null) return { state: 'refused', refusal: refused }
       }
     }
+    if (!this.#cutsAreTrue(batch)) return { state: 'stale' }
     this.#projection = projection
     for (const part of batch.parts) {
       const last = part.entries.at(-1)
       if (last !== undefined) this.#heads.set(part.stream, { seq: last.signed.envelope.seq, hash: last.hash })
     }
     return { state: 'fits' }
+  }
+
+  /**
+   * Whether each cut that is stated names where its compartment stands (P5): readers of the ledger cannot tell, and judge by it what
+   * came before. Who states less than there is missed something, and builds again. What an earlier cut states may be stated again.
+   */
+  #cutsAreTrue({ parts }: ParsedBatch): boolean {
+    const cuts = parts.flatMap(({ entries }) => entries.flatMap(({ signed }) => statedCuts(signed.envelope)))
+    return cuts.every(({ environment, head }) => {
+      const before = this.#projection.environments.get(environment)?.cuts.at(-1)?.head ?? null
+      const again = before !== null && sameHead(before, head)
+      return again || sameHead(this.head(compartmentStream(environment)), head)
+    })
   }
 }
 
@@ -74,5 +94,5 @@ const judge = (
   return refusal('append.refused', `The entry does not count (${verdict.code}). Nothing was written.`)
 }
 
-export const sameHead = (a: Head | null, b: Head | null): boolean =>
+const sameHead = (a: Head | null, b: Head | null): boolean =>
   a === null || b === null ? a === b : a.seq === b.seq && equalBytes(a.hash, b.hash)

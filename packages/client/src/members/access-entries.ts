@@ -54,16 +54,6 @@ export const nextEpoch = (
   return newCompartmentEpoch(author.team, environment, epoch + 1, recipients, { meta, value }).record
 }
 
-/**
- * The head that a cut states: what this client has, or what an earlier cut states if that lies further on. A server that took a false cut
- * from somebody could make every removal after it lie before it, and nobody could be removed (L19, L40).
- */
-export const cutFor = (author: Author, environment: string, headOf: HeadOf): Cut => {
-  const own = headOf(compartmentStream(environment))
-  const before = author.projection.environments.get(environment)?.cuts.at(-1)?.head ?? null
-  return { environment, head: (before?.seq ?? -1) > (own?.seq ?? -1) ? before : own }
-}
-
 /** Environments where a change takes a key away: cuts for all of them, new epochs where the author holds (P4, P5). */
 export const rekeyFor = (
   author: Author,
@@ -71,7 +61,7 @@ export const rekeyFor = (
   losing: readonly { environment: string; level: Level }[],
   headOf: HeadOf,
 ): { epochs: CompartmentEpoch[]; cuts: Cut[] } => ({
-  cuts: losing.map(({ environment }) => cutFor(author, environment, headOf)),
+  cuts: losing.map(({ environment }) => ({ environment, head: headOf(compartmentStream(environment)) })),
   epochs:
     author.member === subject
       ? []

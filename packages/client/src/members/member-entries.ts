@@ -8,7 +8,7 @@ import {
   membersWith,
 } from '@countersign/ledger/projection-lookup'
 import type { LedgerEntryType, LedgerPlain } from '@countersign/schema/ledger-entries'
-import type { AuditKeyEpoch, Wrap } from '@countersign/schema/membership'
+import type { AuditKeyEpoch, Cut, Wrap } from '@countersign/schema/membership'
 import type { Role } from '@countersign/schema/policy'
 import { ClientError } from '../client-error.ts'
 import {
@@ -19,7 +19,7 @@ import {
   wrapTeamKey,
 } from '../keys/epochs.ts'
 import type { Author, HeadOf } from '../team/author.ts'
-import { type AccessChange, accessRecords, cutFor, losses, nextEpoch, rekeyFor } from './access-entries.ts'
+import { type AccessChange, accessRecords, losses, nextEpoch, rekeyFor } from './access-entries.ts'
 import type { NewcomerRecords } from './new-member.ts'
 
 type Plain<T extends LedgerEntryType> = Omit<LedgerPlain<T>, 'teamKeyEpoch'>
@@ -130,8 +130,15 @@ export const memberRemove = (author: Author, member: string, headOf: HeadOf): Pl
   }
 }
 
+/** What this client has, or what an earlier cut states if that lies further on: an epoch's never goes back (L40). */
+const epochCut = (author: Author, environment: string, headOf: HeadOf): Cut => {
+  const own = headOf(`c/${environment}`)
+  const before = author.projection.environments.get(environment)?.cuts.at(-1)?.head ?? null
+  return { environment, head: (before?.seq ?? -1) > (own?.seq ?? -1) ? before : own }
+}
+
 /** A new epoch where one is due, by a holder. */
 export const epochStart = (author: Author, environment: string, headOf: HeadOf): Plain<'epoch.start'> => ({
   epoch: nextEpoch(author, environment, null),
-  cut: cutFor(author, environment, headOf),
+  cut: epochCut(author, environment, headOf),
 })

@@ -11,7 +11,7 @@ const count = z.number().int().nonnegative()
  * two checkpoints are never put together, whatever a disk that lost its power kept of them. `state`, `index`: how many parts each has.
  */
 const headerSchema = z.strictObject({
-  v: z.literal(2),
+  v: z.literal(3),
   id: idSchema,
   slot: z.literal([0, 1]),
   seq: seqSchema,
@@ -75,7 +75,7 @@ export class CompartmentCheckpoints {
     const id = newId()
     const state = await this.#putParts(id, partsOf(nameOf(environment, slot, 'state'), checkpoint.state))
     const index = await this.#putParts(id, textParts(nameOf(environment, slot, 'index'), checkpoint.index))
-    const header: Header = { v: 2, id, slot, seq, hash, cuts, state, index }
+    const header: Header = { v: 3, id, slot, seq, hash, cuts, state, index }
     const gone = old.success ? KINDS.flatMap((kind) => partNames(environment, old.data, kind)) : []
     await this.#records.replace([[environment, header]], gone)
   }

@@ -12,8 +12,8 @@ import { plainRecord } from '../plain-record.ts'
 import { readBody } from '../read-body.ts'
 import { referenceOf } from '../read-credential.ts'
 import type { AskingProgram } from '../request-storm.ts'
-import { sendAnswer, sendJson, sendProblem } from '../respond.ts'
-import { proveSender, type Seal, senderCrypto } from '../sender/prove-sender.ts'
+import { prepareAnswer, sendJson, sendPrepared, sendProblem } from '../respond.ts'
+import { areUsable, proveSender, type Seal } from '../sender/prove-sender.ts'
 import type { Refusal } from '../source.ts'
 
 const UNATTENDED =
@@ -93,9 +93,8 @@ const makeRequest = async (
     return refuse({ ok: false, code: 'caller.unidentified', detail })
   }
   const sender = ask.senderKeys === undefined ? null : { ...ask.senderKeys, answer: await newAnswerKey() }
-  const usable = sender === null || (await senderCrypto(sender).then(Boolean, () => false))
-  if (!usable) {
-    const detail = 'A key of senderKeys is no point of its curve.'
+  if (sender !== null && !(await areUsable(sender))) {
+    const detail = 'A key of senderKeys is no point of its curve, or nothing can be sealed to it.'
     return refuse({ ok: false, code: 'body.invalid', detail })
   }
   const caller = ask.tokenFor === 'any-program' ? { ...seen.caller, anyProgram: true as const } : seen.caller
@@ -157,6 +156,9 @@ export const giveBack = async (api: Api, exchange: Exchange): Promise<undefined>
     }
     const proved = await proveSender(api, exchange, entry, bearer)
     if (!proved.ok) return sendRefusal(api, exchange, proved)
+    if (session.book.byClaim(form.hash) !== entry || entry.record.used) {
+      return sendRefusal(api, exchange, refuseToken(api, exchange, 'claim.wrong'))
+    }
     return finishGivingBack(api, exchange, entry.record.binding, proved.seal)
   }
   const bound = await authenticate(api, exchange)
@@ -189,5 +191,6 @@ const finishGivingBack = async (
   if (!forgotten) return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
   api.hub.end({ type: 'revoked', binding: id, state: 'revoked' }, (each) => each === id)
   if (!done.ok) return sendRefusal(api, exchange, done)
-  return await sendAnswer(exchange.res, { id, status: 'given_back' }, seal, modeOf(api))
+  const answer = await prepareAnswer({ id, status: 'given_back' }, seal)
+  sendPrepared(exchange.res, answer, modeOf(api))
 }

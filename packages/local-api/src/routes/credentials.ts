@@ -16,7 +16,7 @@ import {
   renderCredential,
 } from '../read-credential.ts'
 import { recordListing } from '../record-listing.ts'
-import { type ByteText, SEALED, send, sendAnswer, sendNotModified } from '../respond.ts'
+import { type ByteText, prepareAnswer, SEALED, send, sendNotModified, sendPrepared } from '../respond.ts'
 import type { Refusal } from '../source.ts'
 
 const referenceIn = (exchange: Exchange): Reference | Refusal => {
@@ -103,7 +103,8 @@ const answer = (
   { subject, etag, ageMs }: Omit<PreparedRead, 'body'>,
   bodyOf: () => ByteText,
 ): Promise<undefined> => {
-  const unchanged = matches(exchange.headers.ifNoneMatch, etag)
+  // Anybody could say 304 to a program with keys: it gets the value, signed.
+  const unchanged = bound.seal === null && matches(exchange.headers.ifNoneMatch, etag)
   const durable = recordRead(api, bound, subject, unchanged ? 'not_modified' : 'ok')
   const body = unchanged ? null : bodyOf()
   const finish = (refused: { readonly cause: unknown } | null, sealed: string | null): undefined => {
@@ -162,5 +163,7 @@ export const listCredentials = async (api: Api, exchange: Exchange): Promise<und
     lease: { expiresAt: snapshot.expiresAt, usesLeft: usesLeft(snapshot, entry.record) },
     credentials,
   }
-  return await sendAnswer(exchange.res, list, bound.seal, modeOf(api))
+  const answer = await prepareAnswer(list, bound.seal)
+  const late = refuseIfEnded(api, bound)
+  return late === null ? sendPrepared(exchange.res, answer, modeOf(api)) : sendRefusal(api, exchange, late)
 }

@@ -8,7 +8,7 @@ import type { Exchange } from '../exchange.ts'
 import { nextStepOf } from '../next-step.ts'
 import { plainRecord } from '../plain-record.ts'
 import { referenceOf } from '../read-credential.ts'
-import { sendAnswer } from '../respond.ts'
+import { prepareAnswer, sendPrepared } from '../respond.ts'
 import { proveSender } from '../sender/prove-sender.ts'
 import type { BindingSnapshot, LocatedItem } from '../source.ts'
 
@@ -39,6 +39,10 @@ export const pollBinding = async (api: Api, exchange: Exchange): Promise<undefin
   }
   const proved = await proveSender(api, exchange, entry, bearer)
   if (!proved.ok) return sendRefusal(api, exchange, proved)
+  // It may have been given back while the proof was checked.
+  if (session.book.entry(id) !== entry) {
+    return sendRefusal(api, exchange, refuseToken(api, exchange, 'claim.wrong'))
+  }
   const { seal } = proved
   const waitMs = waitIn(exchange.query)
   if (waitMs === null) {
@@ -58,7 +62,7 @@ export const pollBinding = async (api: Api, exchange: Exchange): Promise<undefin
   if (snapshot === undefined) return sendRefusal(api, exchange, { ok: false, code: 'binding.unknown' })
   return snapshot.state === 'granted' && api.now() < snapshot.expiresAt
     ? handOver(api, exchange, session, { entry, snapshot, seal })
-    : sendAnswer(exchange.res, describe(session, snapshot), seal, modeOf(api))
+    : sendPrepared(exchange.res, await prepareAnswer(describe(session, snapshot), seal), modeOf(api))
 }
 
 const isOpen = (snapshot: BindingSnapshot | undefined): boolean =>
@@ -113,7 +117,12 @@ const handOver = async (
     return sendRefusal(api, exchange, issued)
   }
   const body: BindingPoll = { ...describe(session, snapshot), token: issued.token }
-  return await sendAnswer(exchange.res, body, seal, modeOf(api))
+  const answer = await prepareAnswer(body, seal)
+  if (api.session !== session) return sendRefusal(api, exchange, { ok: false, code: 'locked' })
+  if (session.source.binding(snapshot.id)?.state !== 'granted') {
+    return sendRefusal(api, exchange, { ok: false, code: 'binding.revoked' })
+  }
+  sendPrepared(exchange.res, answer, modeOf(api))
 }
 
 const termsOf = (session: OpenSession, snapshot: BindingSnapshot): GrantedTerms => {

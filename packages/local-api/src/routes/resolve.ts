@@ -12,7 +12,7 @@ import {
   refuseIfEnded,
   renderCredential,
 } from '../read-credential.ts'
-import { problemOf, sendAnswer, sendProblem } from '../respond.ts'
+import { prepareAnswer, problemOf, sendPrepared, sendProblem } from '../respond.ts'
 import type { Refusal } from '../source.ts'
 
 type Row = Resolved['results'][number]
@@ -51,7 +51,9 @@ export const resolveReferences = async (api: Api, exchange: Exchange): Promise<u
     return { reference, ok: true, credential: renderCredential(bound, each) }
   })
   const body: Resolved = { results }
-  return await sendAnswer(exchange.res, body, bound.seal, modeOf(api))
+  const answer = await prepareAnswer(body, bound.seal)
+  const late = refuseIfEnded(api, bound)
+  return late === null ? sendPrepared(exchange.res, answer, modeOf(api)) : sendRefusal(api, exchange, late)
 }
 
 const problemFor = (api: Api, refusal: Refusal) =>

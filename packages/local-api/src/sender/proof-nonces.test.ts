@@ -25,6 +25,15 @@ test('P23 a nonce changes with time and still counts for one turn', () => {
   expect(nonces.take(first, 'later-jti')).toBe('stale')
 })
 
+test('P23 a nonce is old after its time, also where nobody asked for one meanwhile', () => {
+  let now = 0
+  const nonces = new ProofNonces(() => now)
+  const first = nonces.current()
+  now = 3 * 24 * 60 * MINUTE
+  expect(nonces.valid()).not.toContain(first)
+  expect(nonces.take(first, 'late-jti')).toBe('stale')
+})
+
 test('P23 no nonce of another process counts', () => {
   const nonce = new ProofNonces().current()
   expect(new ProofNonces().take(nonce, 'some-jti')).toBe('stale')

@@ -30,7 +30,9 @@ export class ProofNonces {
     const present = this.#present
     if (present !== null && this.#now() - present.began < TURN_MS && present.taken.size < TURN_PROOFS)
       return present.nonce
-    this.#before = present
+    // One that nobody asked for in a while is no longer the one before.
+    const recent = present !== null && this.#now() - present.began < 2 * TURN_MS
+    this.#before = recent ? present : null
     this.#present = this.#begin()
     return this.#present.nonce
   }

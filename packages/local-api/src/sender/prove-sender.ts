@@ -29,6 +29,15 @@ export const senderCrypto = (sender: BoundSender): Promise<SenderCrypto> => {
   return made
 }
 
+/** Whether proofs can be checked by these keys and answers sealed to them: some points of a curve are of use to nobody. */
+export const areUsable = (sender: BoundSender): Promise<boolean> =>
+  senderCrypto(sender)
+    .then(({ sealer }) => sealer('{}', 'to see that it can be'))
+    .then(
+      () => true,
+      () => false,
+    )
+
 const DETAIL: Readonly<Record<Exclude<ProofFault, 'nonce'>, string>> = {
   malformed: 'It is no DPoP proof of RFC 9449: typ, alg, jti or iat is missing or another.',
   signature: 'It is signed with another key.',
@@ -49,14 +58,21 @@ export const proveSender = async (
     return bearer.proven ? refuseToken(api, exchange, 'proof.unexpected') : { ok: true, seal: null }
   }
   const { dpop } = exchange.headers
-  if (!bearer.proven || dpop === undefined) return refuseToken(api, exchange, 'proof.missing')
+  const alarm = (how: string): void => {
+    const application = api.session?.source.binding(binding)?.application ?? 'a program'
+    const message = `A token or claim of “${application}” was shown ${how}.`
+    api.session?.source.alert({ code: 'proof.invalid', binding, message })
+  }
+  if (!bearer.proven || dpop === undefined) {
+    alarm('without a proof of its key')
+    return refuseToken(api, exchange, 'proof.missing')
+  }
   const { proof, sealer } = await senderCrypto(sender)
   const { method = '' } = exchange.req
   const subject = { method, url: urlOf(exchange), token: bearer.text, nonces: api.nonces.valid() }
   const checked = await checkProof(dpop, proof, subject)
   const refuse = (detail: string): Refusal => {
-    const message = 'A token or claim that belongs to a program’s key was shown without that key.'
-    api.session?.source.alert({ code: 'proof.invalid', binding, message })
+    alarm('with a proof that is not for this request, not by its key, or was sent before')
     return refuseToken(api, exchange, 'proof.invalid', detail)
   }
   if (!checked.ok) {

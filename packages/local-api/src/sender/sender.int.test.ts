@@ -29,6 +29,7 @@ interface Change {
   readonly method?: string
   readonly body?: unknown
   readonly claims?: Partial<ProofClaims>
+  readonly headers?: Record<string, string>
   /** Signed by another key. */
   readonly by?: SenderProgram
 }
@@ -39,7 +40,7 @@ const caller = (served: ServedVault, program: SenderProgram, created: BindingCre
     const { method = 'GET', body, by = program } = change
     const url = `${served.api.url}${path.split('?')[0]}`
     const claims = { ...program.claims(method, url, token, nonce), ...change.claims }
-    const headers = { Authorization: `DPoP ${token}`, DPoP: await by.proof(claims) }
+    const headers = { Authorization: `DPoP ${token}`, DPoP: await by.proof(claims), ...change.headers }
     const answer = await served.call(path, { method, headers, body })
     const given = answer.headers['dpop-nonce']
     if (typeof given === 'string') nonce = given
@@ -155,6 +156,8 @@ test('P23 keys that are none are refused when binding: another curve, a private 
     { proof, seal: { ...seal, crv: 'P-384' } },
     { proof: { ...proof, d: proof.x }, seal },
     { proof: { ...proof, y: proof.x }, seal },
+    // A point of small order: it can be imported, and nothing can be sealed to it.
+    { proof, seal: { ...seal, x: 'A'.repeat(43) } },
   ]) {
     const body = {
       application: 'x',
@@ -170,6 +173,42 @@ test('P23 keys that are none are refused when binding: another curve, a private 
     expect([answer.status, problemIn(answer).code]).toEqual([400, 'body.invalid'])
   }
   expect(served.vault.bindings).toEqual([])
+})
+
+test('P23 a program with keys gets the value, signed, where others get 304', async () => {
+  const { proven } = await bound()
+  const { answer } = await proven(CREDENTIAL)
+  const etag = String(answer.headers.etag)
+  const again = await proven(CREDENTIAL, { headers: { 'If-None-Match': etag } })
+  expect([again.answer.status, again.answer.headers['content-type']]).toEqual([200, 'application/jose'])
+})
+
+test('P2 P23 what was given back while proofs were checked is not written again', async () => {
+  const { served, created, send, proven } = await bound()
+  await proven(CREDENTIAL)
+  const reads = Array.from({ length: 6 }, () => send(CREDENTIAL))
+  const gone = send('/v1/bindings/self', { method: 'DELETE' })
+  const after = await Promise.all([...reads, gone])
+  for (const { answer } of after) expect([200, 401, 403]).toContain(answer.status)
+  expect(served.vault.tokens.has(created.id)).toBe(false)
+})
+
+test('P2 a revocation, or a lock, wins over an answer that is being sealed', async () => {
+  for (const end of ['revoke', 'lock'] as const) {
+    const { served, created, send, proven } = await bound()
+    await proven(CREDENTIAL)
+    const body = { references: ['cs://acme/production/openai'] }
+    const { records } = served.vault
+    const push = records.push.bind(records)
+    // The turn after the record: the answer is made, and being sealed on other threads.
+    records.push = (...added) => {
+      setImmediate(() => (end === 'revoke' ? served.vault.decide(created.id, 'revoked') : served.api.lock()))
+      return push(...added)
+    }
+    const asked = send('/v1/resolve', { method: 'POST', body })
+    const { answer } = await asked
+    expect([end, answer.status]).toEqual([end, end === 'revoke' ? 403 : 423])
+  }
 })
 
 test('P23 listening to events takes a proof too', async () => {
