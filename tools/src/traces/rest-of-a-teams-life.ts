@@ -5,8 +5,6 @@ import { environmentId, type Vault } from '../try-out/people.ts'
 import type { ProductionBinding, TryOutTeam } from '../try-out/team.ts'
 import { until } from '../try-out/until.ts'
 
-const HOUR = 3_600_000
-
 /**
  * Everything that a team writes besides founding, credentials and one binding, so that each type of entry is there to be looked at: requests
  * withdrawn, denied and cancelled; a rotation, a revocation, a deletion; keys, computers and roles that come and go; a removal.
@@ -20,20 +18,11 @@ export const restOfATeamsLife = async (
   const { admin, approver, developer, auditor } = team.people
   const api = await team.localApi()
   const ask = async (reason: string): Promise<string> => {
-    const asked = await api.bind({
-      application: 'Another program',
-      vault: 'llm',
-      environment: 'production',
-      items: ['openai'],
-      lease: { durationMs: HOUR },
-      reason,
-      tokenFor: 'any-program',
-    })
-    if (!asked.ok) throw new Error(`${asked.code} ${asked.detail}`)
-    await until(async () => (await approver.call('request.get', { request: asked.value.id })).ok, {
+    const { id } = await team.ask(reason)
+    await until(async () => (await approver.call('request.get', { request: id })).ok, {
       what: 'the request arrives',
     })
-    return asked.value.id
+    return id
   }
 
   const withdrawn = await ask('Approved too soon')

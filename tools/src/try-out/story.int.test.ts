@@ -51,20 +51,7 @@ describe('a team from founding to removal', () => {
   })
 
   const read = async () => (await team.localApi()).read(binding.reference, binding.token)
-  const ask = async (reason: string) => {
-    const api = await team.localApi()
-    const asked = await api.bind({
-      application: 'Another program',
-      vault: 'llm',
-      environment: 'production',
-      items: ['openai'],
-      lease: { durationMs: HOUR },
-      reason,
-      tokenFor: 'any-program',
-    })
-    if (!asked.ok) throw new Error(asked.code)
-    return { api, ...asked.value }
-  }
+  const ask = (reason: string) => team.ask(reason)
   const seenBy = (person: Installation, request: string) =>
     until(async () => (await person.call('request.get', { request })).ok, { what: 'the request arrives' })
 

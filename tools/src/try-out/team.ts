@@ -184,6 +184,22 @@ export class TryOutTeam {
     return { id: asked.id, token, reference, value }
   }
 
+  /** A program on the developer's machine asks for the production key, once; nobody has decided yet. */
+  async ask(reason: string) {
+    const api = await this.localApi()
+    const asked = await api.bind({
+      application: 'Another program',
+      vault: 'llm',
+      environment: 'production',
+      items: ['openai'],
+      lease: { durationMs: HOUR },
+      reason,
+      tokenFor: 'any-program',
+    })
+    if (!asked.ok) throw new Error(`${asked.code} ${asked.detail}`)
+    return { api, ...asked.value }
+  }
+
   /** Of the developer's installation: where programs ask. */
   async localApi(): Promise<LocalApiClient> {
     const { localApi } = await this.people.developer.must('status.get', {})

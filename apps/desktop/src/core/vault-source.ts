@@ -138,7 +138,8 @@ export class VaultSource implements UnlockedSource {
       if (!found.ok) return found.code === 'credential.unknown' ? no('target.unknown', name) : found
       items.set(found.item.item, found.item)
     }
-    for (const { item, meta } of this.#session.index(environment)?.list() ?? []) {
+    const all = ask.provider === undefined ? [] : (this.#session.index(environment)?.list() ?? [])
+    for (const { item, meta } of all) {
       const located = meta.provider === ask.provider ? this.item(environment, item) : undefined
       if (located !== undefined) items.set(item, located)
     }
