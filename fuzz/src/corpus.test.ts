@@ -14,6 +14,6 @@ it('keeps each input once, in the order found, where no folder was; the longest 
   const place = join(folder, 'new', 'corpus')
   expect(readCorpus('any', place)).toEqual([])
   const [one, two] = [Uint8Array.of(1, 2, 3), Uint8Array.of(0, 255)]
-  writeCorpus('any', [one, two, one, new Uint8Array(1025)], place)
+  writeCorpus('any', [one, two, one, new Uint8Array(16 * 1024 + 1)], place)
   expect(readCorpus('any', place)).toEqual([one, two])
 })

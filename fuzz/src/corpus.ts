@@ -14,10 +14,13 @@ export const readCorpus = (parser: string, folder = FOLDER): Uint8Array[] => {
     .map((line) => new Uint8Array(Buffer.from(line, 'base64url')))
 }
 
-/** Kept in the order found, each once; the longest are left out, as a short input almost always reaches the same. */
+/** Of no use in a repository beyond this; campaigns shorten what they find. */
+const MAX_BYTES = 16 * 1024
+
+/** Kept in the order found, each once; the longest are left out. */
 export const writeCorpus = (parser: string, inputs: readonly Uint8Array[], folder = FOLDER): void => {
   const lines = inputs
-    .filter((input) => input.length <= 1024)
+    .filter((input) => input.length <= MAX_BYTES)
     .map((input) => Buffer.from(input).toString('base64url'))
   mkdirSync(folder, { recursive: true })
   writeFileSync(fileOf(folder, parser), [...new Set(lines)].map((line) => `${line}\n`).join(''))

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { GROWTH, type Memory } from './campaign.ts'
 import { GROUPS, PARSER_NAMES } from './catalogue.ts'
 import { readCorpus, writeCorpus } from './corpus.ts'
-import { type Report, supervise } from './supervise.ts'
+import { type Done, type Report, supervise } from './supervise.ts'
 
 // `pnpm fuzz [PARSER …] [--inputs N] [--seed S] [--keep]`: so many inputs for each parser; `--keep` adds what reached something new to its corpus.
 
@@ -35,17 +36,22 @@ const draw = (): void => {
 }
 const row = (cells: readonly string[]): string =>
   cells
-    .map((cell, at) => (at === 0 ? cell.padEnd(20) : cell.padStart([0, 11, 10, 10, 9, 9][at] ?? 9)))
+    .map((cell, at) => (at === 0 ? cell.padEnd(20) : cell.padStart([0, 11, 10, 10, 9, 10, 9][at] ?? 9)))
     .join('')
+
+const mib = (bytes: number): string => String(Math.round(bytes / 2 ** 20))
+const grownBy = ({ result: { early, late } }: Done, part: keyof Memory): number => late[part] - early[part]
 
 /** What a report says is wrong; empty where nothing is. */
 const faultsOf = (name: string, report: Report): string[] => {
   if (report.state === 'hung')
     return [`${name}: hung after ${report.after} inputs; again with --seed ${seed}`]
-  const { findings, heap } = report.result
+  const { findings } = report.result
   const faults = findings.map(({ input, error }) => `${name}: ${error}\n  input ${input}`)
-  const grown = heap.late - heap.early
-  if (grown > 64 * 1024 * 1024) faults.push(`${name}: the heap grew by ${Math.round(grown / 2 ** 20)} MiB`)
+  for (const part of ['heap', 'resident'] as const) {
+    const grown = grownBy(report, part)
+    if (grown > GROWTH[part]) faults.push(`${name}: its ${part} memory grew by ${mib(grown)} MiB`)
+  }
   return faults
 }
 
@@ -54,18 +60,20 @@ const show = (name: string, report: Report): void => {
   faults.push(...faultsOf(name, report))
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
   if (report.state === 'hung') {
-    console.log(row([name, String(report.after), '', 'HUNG', '', '']))
+    console.log(row([name, String(report.after), '', 'HUNG', '', '', '']))
     return
   }
   const { result, ms } = report
   const figures = [result.inputs, Object.keys(result.outcomes).length, result.findings.length, result.blocks]
-  console.log(row([name, ...figures.map(String), (ms / 1000).toFixed(1)]))
+  console.log(row([name, ...figures.map(String), mib(grownBy(report, 'resident')), (ms / 1000).toFixed(1)]))
   if (values.keep) writeCorpus(name, [...readCorpus(name), ...result.found])
 }
 const waiting = Object.entries(GROUPS)
   .map(([group, { names }]) => ({ group, names: names.filter((name) => chosen.includes(name)) }))
   .filter(({ names }) => names.length > 0)
-console.log(`seed ${seed}\n${row(['parser', 'inputs', 'outcomes', 'findings', 'blocks', 'seconds'])}`)
+console.log(
+  `seed ${seed}\n${row(['parser', 'inputs', 'outcomes', 'findings', 'blocks', 'grew MiB', 'seconds'])}`,
+)
 const work = async (): Promise<void> => {
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     const reports = await supervise({ ...next, inputs, seed }, (name, done) => {

@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads'
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import type { CampaignResult } from './campaign.ts'
 
 /** A batch takes well under a second; a parser that is silent for this long hangs. */
@@ -12,9 +13,13 @@ export interface Order {
   readonly seed: number
 }
 
-export type Report =
-  | { readonly state: 'done'; readonly ms: number; readonly result: CampaignResult }
-  | { readonly state: 'hung'; readonly after: number }
+export interface Done {
+  readonly state: 'done'
+  readonly ms: number
+  readonly result: CampaignResult
+}
+
+export type Report = Done | { readonly state: 'hung'; readonly after: number }
 
 interface Said {
   readonly name: string
@@ -23,7 +28,10 @@ interface Said {
   readonly result?: CampaignResult
 }
 
-/** Runs campaigns in a thread and watches it: name → report. Rejects with what the thread failed of, apart from what it found. */
+/**
+ * Runs campaigns in a process of their own, so that its memory is theirs alone, and watches it: name → report. Rejects where the process
+ * ends before its work does, apart from what it found.
+ */
 export const supervise = (
   order: Order,
   onProgress: (name: string, done: number) => void = () => undefined,
@@ -31,7 +39,7 @@ export const supervise = (
   program = new URL('./worker.ts', import.meta.url),
 ): Promise<Map<string, Report>> =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(program, { workerData: order })
+    const worker = fork(fileURLToPath(program), [JSON.stringify(order)], { serialization: 'advanced' })
     const reports = new Map<string, Report>()
     let at: { name: string; done: number } = { name: order.names[0] ?? order.group, done: 0 }
     let timer: NodeJS.Timeout
@@ -40,7 +48,7 @@ export const supervise = (
       timer = setTimeout(() => {
         reports.set(at.name, { state: 'hung', after: at.done })
         resolve(reports)
-        void worker.terminate()
+        worker.kill('SIGKILL')
       }, silenceMs)
     }
     worker.on('message', ({ name, done, ms, result }: Said) => {
@@ -52,9 +60,13 @@ export const supervise = (
       if (result !== undefined) reports.set(name, { state: 'done', ms: ms ?? 0, result })
     })
     worker.on('error', reject)
-    worker.on('exit', () => {
+    worker.on('exit', (code, signal) => {
       clearTimeout(timer)
-      resolve(reports)
+      if (code === 0) resolve(reports)
+      else
+        reject(
+          new Error(`the parser ${at.name} ended its process after ${at.done} inputs (${signal ?? code})`),
+        )
     })
     listen()
   })
