@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { randomBytes } from '@countersign/crypto/random'
 import {
   cryptoReady,
@@ -10,6 +11,7 @@ import type { CeremonyCreate, CeremonyGet, FromCeremony } from '@countersign/des
 import { decodeCanonical } from '@countersign/schema/canonical'
 import { expect, test } from '@playwright/test'
 import { type Browser, chromium, type Page } from 'playwright'
+import { askForSecret, FOREIGN_PAGES, OWN_PAGES } from './hostile/phishing.ts'
 import {
   ceremonyAnswer,
   openCeremony,
@@ -199,6 +201,29 @@ test('P9 nobody touches: the answer is a timeout', async () => {
     type: 'failed',
     code: 'timeout',
   })
+})
+
+test('S-rp-phishing a real browser gives the secret of a key to no page of a foreign origin, whichever RP ID it claims', async () => {
+  await plugIn({ prf: 'hmac-secret' })
+  const { answer } = await enrol()
+  const prfSalt = randomBytes(32)
+  const request = getRequest(answer.credentialId, { allow: [{ credentialId: answer.credentialId, prfSalt }] })
+  const secret = got(await runCeremonyIn(page, request)).prf
+  const bait = { credentialId: answer.credentialId, prfSalt }
+  for (const url of FOREIGN_PAGES) {
+    const { protocol, hostname } = new URL(url)
+    const withoutTls = protocol === 'http:' && hostname !== 'localhost'
+    const claimed = await askForSecret(page, url, { ...bait, rpId: RP_ID })
+    expect(claimed, url).toBe(withoutTls ? 'no security keys here' : 'SecurityError')
+    // Under the page's own name no key knows the credential.
+    const own = await askForSecret(page, url, { ...bait, rpId: hostname })
+    expect(own, url).toBe(withoutTls ? 'no security keys here' : 'NotAllowedError')
+  }
+  // The control: the same page on the app's origin, or below it, is given the secret. So nobody may ever serve these names.
+  for (const url of OWN_PAGES) {
+    expect(await askForSecret(page, url, { ...bait, rpId: RP_ID }), url).toEqual(secret)
+    await expect(lookup(new URL(url).hostname)).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/)
+  }
 })
 
 for (const how of ['the button', 'Escape', 'the core'] as const)

@@ -4,11 +4,12 @@ import { type FuseV1Config, FuseV1Options, FuseVersion, flipFuses } from '@elect
 
 /**
  * The switches burnt into the executable of a release: it is no Node interpreter, takes no Node options and no inspector,
- * encrypts its cookies, loads the app from its archive only and checks that archive where the system supports it.
+ * encrypts its cookies, loads the app from its archive only and checks that archive where the system supports it. WebAssembly, which
+ * holds the cipher, keeps its bounds by trapped pages, as it does by default. A runtime with a switch that is not listed makes no release.
  */
 export const RELEASE_FUSES: FuseV1Config = {
   version: FuseVersion.V1,
-  strictlyRequireAllFuses: false,
+  strictlyRequireAllFuses: true,
   [FuseV1Options.RunAsNode]: false,
   [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: false,
   [FuseV1Options.EnableNodeCliInspectArguments]: false,
@@ -17,6 +18,7 @@ export const RELEASE_FUSES: FuseV1Config = {
   [FuseV1Options.OnlyLoadAppFromAsar]: true,
   [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
   [FuseV1Options.GrantFileProtocolExtraPrivileges]: false,
+  [FuseV1Options.WasmTrapHandlers]: true,
 }
 
 const linkTree = async (from: string, to: string, skip: (path: string) => boolean): Promise<void> => {

@@ -70,6 +70,33 @@ export const authority: readonly Attack[] = [
     },
   },
   {
+    ref: 'S-approvers-replaced',
+    area: AREA,
+    title: 'set of approvers replaced by one admin and the server',
+    tried:
+      'signs policy.set with one admin’s stolen signing key: as many approvals as before, all from a member of its choice',
+    refusal: 'authority.required',
+    weakened: SELF_MINTED,
+    run: async (stage) => {
+      const company = await Company.found(stage)
+      const { ada, server, production } = company
+      const abel = await company.approver()
+      const dana = await company.developer()
+      await company.requireApprovals(1)
+      await abel.inStepWith(ada)
+      const forgery = { server, pen: penOf(company, ada), teamKey: teamKeyOf(ada) }
+      const rule: Policy['rule'] = { op: 'quorum', k: 1, of: { kind: 'members', members: [dana.member] } }
+      const plain = { authority: null, environment: production, version: 2 }
+      const refusal = await judgementOfForged(abel, forgery, 'policy.set', plain, policyOf(rule))
+      if (refusal !== null) return refusal
+      const { projection, policies } = abel.session.ledger
+      const policy = policies.get(production)?.policy
+      if (policy === undefined || !eligibleUnder(projection, production, policy, dana.member))
+        throw new Error('it counts for nothing')
+      return succeeded('Dana alone approves in production now')
+    },
+  },
+  {
     ref: 'S-ghost-approver',
     area: AREA,
     title: 'ghost approver: an invented person who counts towards the quorum',

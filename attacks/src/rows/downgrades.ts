@@ -33,7 +33,20 @@ const observe = async (company: Company, ada: Actor, stream: string, entry: Uint
     )
   await until('Ada has stated that she saw it, or left', () => stated() || !link.open)
   const said = link.said.slice(before).filter(({ type }) => type !== 'ping')
-  return [...new Set(said.map(({ type }) => type)), link.open ? 'stays' : 'leaves'].join(' ')
+  return [
+    ...new Set(said.map((message) => `${message.type} ${shapeOf(message)}`)),
+    link.open ? 'stays' : 'leaves',
+  ].join(' ')
+}
+
+/** Everything about a message but what differs from entry to entry anyway: its hashes, signatures, times and numbers. */
+const shapeOf = (value: unknown): string => {
+  if (value instanceof Uint8Array) return `bytes[${value.length}]`
+  if (Array.isArray(value)) return `[${value.map(shapeOf).join()}]`
+  if (typeof value !== 'object' || value === null) return typeof value === 'number' ? 'number' : String(value)
+  return `{${Object.entries(value)
+    .map(([name, each]) => `${name}:${shapeOf(each)}`)
+    .join()}}`
 }
 
 /** Whether what she says differs by what was sealed: then the server has an oracle. */
@@ -43,7 +56,7 @@ const oracleOf = (observed: ReadonlyMap<string, string>) => {
   return kinds.size === 1
     ? nobodyToTell(
         'nothing.distinguishable',
-        `${observed.size} ways of being wrong or right, one behaviour (${[...kinds].join()})`,
+        `${observed.size} ways of being wrong or right; what she says has one shape, to the byte`,
       )
     : succeeded(`the server can tell them apart: ${seen}`)
 }
