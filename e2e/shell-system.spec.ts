@@ -87,3 +87,68 @@ test('H13 a key store that is a fixed password is not used: the device key lies 
     },
   )
 })
+
+test('P14 a system that has a key store by the next start takes the device key into it, and gives it back', async () => {
+  const profile = 'key-store'
+  const file = join(folder.path, profile, 'installation.json')
+  const kept = () => JSON.parse(readFileSync(file, 'utf8'))
+  const deviceKeyOf = (app: DesktopApp) =>
+    app.window.evaluate(async () => {
+      const result = await window.countersign.call('status.get', {})
+      return result.ok ? result.value.deviceKey : result.error.code
+    })
+  await startAnd({}, profile, async (app) => {
+    await expect.poll(() => deviceKeyOf(app)).toBe('file')
+  })
+  const before = kept()
+  const preload = join(folder.path, 'key-store.cjs')
+  // This machine has no key ring: Electron encrypts with its fixed password and is made to say that the backend is a real one.
+  writeFileSync(
+    preload,
+    `const { app, safeStorage } = require('electron')
+     app.once('ready', () => {
+       safeStorage.setUsePlainTextEncryption(true)
+       safeStorage.getSelectedStorageBackend = () => 'gnome_libsecret'
+     })`,
+  )
+  const switches = ['-r', preload, '--password-store=basic']
+  for (const start of ['moves it there', 'finds it there'])
+    await startAnd({ switches }, profile, async (app) => {
+      await expect.poll(() => deviceKeyOf(app), start).toBe('key-store')
+    })
+  const after = kept()
+  expect(after).toMatchObject({ device: before.device, deviceSecret: { wrapped: true } })
+  const bytes = Buffer.from(before.deviceSecret.bytes, 'base64')
+  expect(readFileSync(file).includes(bytes)).toBe(false)
+  expect(Buffer.from(after.deviceSecret.bytes, 'base64').length).toBeGreaterThan(32)
+  expect(JSON.stringify(after)).not.toContain(before.deviceSecret.bytes)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  // Where the key store is gone again, the app says so, and makes no other key in its place.
+  await startAnd({}, profile, async (app) => {
+    await expect(app.window.getByRole('heading', { name: 'Countersign cannot start' })).toBeVisible()
+    await expect(app.window.getByText('does not give back this installation’s device key')).toBeVisible()
+  })
+  expect(kept()).toEqual(after)
+})
+
+test('a damaged installation file is said in the window, with what to do, and the app goes on once it is put right', async () => {
+  const profile = 'damaged'
+  const file = join(folder.path, profile, 'installation.json')
+  await startAnd({}, profile, async (app) => {
+    await expect(app.window.getByRole('heading').first()).toBeVisible()
+  })
+  const whole = readFileSync(file)
+  const cut = whole.subarray(0, whole.length / 2)
+  writeFileSync(file, cut)
+  await startAnd({}, profile, async (app) => {
+    const { window } = app
+    await expect(window.getByRole('heading', { name: 'Countersign cannot start' })).toBeVisible()
+    await expect(window.getByText('installation.corrupt')).toBeVisible()
+    await window.getByRole('button', { name: 'Try again' }).click()
+    await expect(window.getByText('installation.corrupt')).toBeVisible()
+    expect(readFileSync(file)).toEqual(cut)
+    writeFileSync(file, whole)
+    await expect(window.getByText('installation.corrupt')).toBeHidden({ timeout: 20_000 })
+    await expect(window.getByRole('heading').first()).toBeVisible()
+  })
+})

@@ -50,6 +50,7 @@ export const status: StatusView = {
   uploadsWaiting: 0,
   sheetKept: true,
   waysIn: { keys: 2, recovery: true },
+  deviceKey: 'key-store',
   pendingChanges: 0,
   checking: null,
   waitingRequests: 2,

@@ -133,6 +133,19 @@ describe('a program that waits or reads', () => {
     await reads(production)
   })
 
+  it('an audit that is open here hears of reads on another computer, which change nothing else', async () => {
+    const told: string[][] = []
+    const stop = two.ada.onEvent((event) => {
+      if (event.type === 'changed') told.push([...event.areas])
+    })
+    const read = await api.read(production.reference, production.token)
+    expect(read.ok).toBe(true)
+    await until(async () => told.some((areas) => areas.join() === 'audit'), {
+      what: 'Ada’s windows are told of the journal',
+    })
+    stop()
+  })
+
   it('P2 denied: by whom and why, what was asked, no token, and whom to talk to', async () => {
     const asked = await ask('production', 'please')
     await arrived(asked.id)

@@ -23,6 +23,17 @@ export const lockedScenes: readonly Scene[] = [
   },
   { name: 'unlock-code', status: locked, steps: [{ click: 'No key at hand? Use the recovery code' }] },
   {
+    name: 'start-failed',
+    replies: {
+      'status.get': () =>
+        refused({
+          code: 'installation.key_store',
+          message: 'The system’s key store does not give back this installation’s device key.',
+          fix: 'Unlock the system’s key ring and start Countersign again.',
+        }),
+    },
+  },
+  {
     name: 'alarm',
     status: {
       phase: 'alarm',

@@ -18,6 +18,7 @@ export const settingsScenes: readonly Scene[] = [
     steps: [{ click: 'Retire or lost… Blue key on the key ring' }, { click: 'Lost or stolen' }],
   },
   { name: 'settings-code-only', page: 'settings', status: { waysIn: { keys: 0, recovery: true } } },
+  { name: 'settings-key-in-file', page: 'settings', status: { deviceKey: 'file' } },
   {
     name: 'settings-port-moved',
     page: 'settings',

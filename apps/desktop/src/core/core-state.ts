@@ -118,17 +118,17 @@ export class Core {
     const known = folder.read()
     if (known !== null) {
       const deviceSecret = await unwrapDeviceSecret(host, known)
-      return new Core(host, start, { folder, installation: known, deviceSecret })
+      const core = new Core(host, start, { folder, installation: known, deviceSecret })
+      // The system has a key store since: an update brought one, or its key ring is unlocked this time.
+      if (!known.deviceSecret.wrapped && start.canWrap)
+        core.save({ deviceSecret: await wrapDeviceSecret(host, start, deviceSecret) })
+      return core
     }
     const deviceSecret = Secret.random()
-    const wrapped = start.canWrap ? await host.wrap(Uint8Array.from(deviceSecret.expose())) : null
     const installation: Installation = {
       version: 1,
       device: newId(),
-      deviceSecret: {
-        wrapped: wrapped !== null,
-        bytes: Uint8Array.from(wrapped ?? deviceSecret.expose()),
-      },
+      deviceSecret: await wrapDeviceSecret(host, start, deviceSecret),
       localApiPort: null,
       tryOut: start.tryOut,
       settings: DEFAULT_SETTINGS,
@@ -282,6 +282,16 @@ interface AuditTarget {
   readonly environment: string
   readonly item: string
   readonly version: number
+}
+
+/** As it is kept: wrapped by the system's key store where there is one. */
+const wrapDeviceSecret = async (
+  host: Host,
+  start: StartMessage,
+  secret: Secret,
+): Promise<Installation['deviceSecret']> => {
+  const wrapped = start.canWrap ? await host.wrap(Uint8Array.from(secret.expose())) : null
+  return { wrapped: wrapped !== null, bytes: Uint8Array.from(wrapped ?? secret.expose()) }
 }
 
 const unwrapDeviceSecret = async (host: Host, { deviceSecret }: Installation): Promise<Secret> => {

@@ -2,6 +2,7 @@ import { type Outcome, ok, type Refusal, refuse } from '@countersign/client/refu
 import type { DeviceSession } from '@countersign/client/session/device-session'
 import { UnlockedSession } from '@countersign/client/session/unlocked-session'
 import type { Secret } from '@countersign/crypto/secret'
+import { parseStream } from '@countersign/schema/ids'
 import { type Area, areaSchema } from '../shared/contract.ts'
 import type { Core } from './core-state.ts'
 import { startDuties } from './duties.ts'
@@ -10,6 +11,8 @@ import { sourceHealth } from './locked-source.ts'
 import { VaultSource } from './vault-source.ts'
 
 const FIRST_SYNC_MS = 60_000
+/** An open audit is fetched again this often at most for what only devices' journals say. */
+const JOURNALS_MS = 1_000
 
 /** Until this member stands in the ledger as it is here: a newcomer has to fetch it first. */
 const untilMember = (device: DeviceSession): Promise<boolean> => {
@@ -87,6 +90,15 @@ export const openSession = async (
   }
   core.session = session
   session.onChanges((changes) => core.announce(...areasOf(changes)))
+  // Journals change no list, but an audit that is open shows them. They may grow many times a second.
+  let journals: NodeJS.Timeout | undefined
+  const stopJournals = device.replica.onEntries(({ stream }) => {
+    if (parseStream(stream).kind !== 'audit') return
+    journals ??= setTimeout(() => {
+      journals = undefined
+      core.announce('audit')
+    }, JOURNALS_MS)
+  })
   // An offline change that turned out too late brings no entry, and its person has to choose.
   const stopQueue = device.replica.intents.onChange(() => core.announce('items'))
   const source = new VaultSource(
@@ -101,6 +113,8 @@ export const openSession = async (
   const stopDuties = startDuties(session)
   core.invites = await InviteBook.open(core, session)
   core.onClose(() => {
+    stopJournals()
+    clearTimeout(journals)
     stopQueue()
     stopDuties()
     source.stop()

@@ -70,6 +70,8 @@ export const statusView = z.strictObject({
   sheetKept: z.boolean(),
   /** What unlocks this computer. */
   waysIn: z.strictObject({ keys: z.number(), recovery: z.boolean() }),
+  /** Where the key of this computer lies: wrapped by the system's key store, or in a file that only its user may read. */
+  deviceKey: z.enum(['key-store', 'file']),
   /** Changes made offline that wait to be sent. */
   pendingChanges: z.number(),
   /** Signatures of a history that is still being checked in the background; null when there are none. */

@@ -169,6 +169,7 @@ export const statusView = (core: Core): StatusView => {
     uploadsWaiting: installation.membership === null ? 0 : wrapsToUpload(installation.membership).length,
     sheetKept: installation.membership?.sheetKept ?? false,
     waysIn: waysInOf(core),
+    deviceKey: installation.deviceSecret.wrapped ? 'key-store' : 'file',
     pendingChanges: replica?.pendingIntents ?? 0,
     checking: replica?.checking ?? null,
     waitingRequests: session === null ? core.lockedRequests : waitingFor(session),

@@ -6,11 +6,13 @@ import { Toasts } from '../ui/toasts.tsx'
 import { AlarmScreen } from './alarm-screen.tsx'
 import { CeremonyNotice } from './ceremony-notice.tsx'
 import { Shell } from './shell.tsx'
+import { StartFailure, Starting } from './start-screen.tsx'
 import { TryOutStripe } from './try-out-stripe.tsx'
 
 const Screen = () => {
   const status = useApp((state) => state.status)
-  if (status === null) return <div aria-busy="true" />
+  const failure = useApp((state) => state.failure)
+  if (status === null) return failure === null ? <Starting /> : <StartFailure error={failure} />
   switch (status.phase) {
     case 'empty':
     case 'joining':

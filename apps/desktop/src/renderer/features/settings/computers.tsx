@@ -1,9 +1,10 @@
 import { useState } from 'react'
+import { useApp } from '../../data/app-store.ts'
 import { useAction, useLoaded } from '../../data/use-call.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ago } from '../../ui/format.ts'
-import { Refusal } from '../../ui/notice.tsx'
+import { Notice, Refusal } from '../../ui/notice.tsx'
 import { SheetDialog } from '../../ui/sheet-dialog.tsx'
 import { toast } from '../../ui/toasts.tsx'
 import { useNow } from '../../ui/use-now.ts'
@@ -43,6 +44,7 @@ export const Computers = () => {
   const members = useLoaded('members.list', {}, ['members'])
   const [sheet, setSheet] = useState(false)
   const [removing, setRemoving] = useState<{ device: string; name: string } | null>(null)
+  const keyInFile = useApp((state) => state.status?.deviceKey === 'file')
   const now = useNow()
   const devices = members.state === 'ready' ? (members.value.find((each) => each.me)?.devices ?? []) : []
   return (
@@ -76,6 +78,13 @@ export const Computers = () => {
             </li>
           ))}
         </ul>
+        {keyInFile && (
+          <Notice tone="warn" title="This computer’s own key lies in a file">
+            The system offers no key store, so only the file’s permissions protect it. Whoever copies it can
+            connect as this computer; it opens no credential. Install or unlock a key ring (GNOME Keyring,
+            KWallet) and start Countersign again: the key is moved there.
+          </Notice>
+        )}
         <div className="row">
           <p className="soft grow">
             Another computer joins with your recovery sheet and one of your ways in; so does a new one when
