@@ -3,7 +3,6 @@ import { slugProblem } from '@countersign/schema/slug'
 import { useState } from 'react'
 import type { EnvironmentView } from '../../../shared/views.ts'
 import { go } from '../../data/app-store.ts'
-import { useAction } from '../../data/use-call.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { SelectField, TextArea, TextField } from '../../ui/field.tsx'
@@ -18,8 +17,7 @@ interface AddCredentialProps {
 }
 
 export const AddCredential = ({ places, onClose }: AddCredentialProps) => {
-  const create = useAction('item.create')
-  const typed = useTyped()
+  const create = useTyped('item.create')
   const [providerId, setProviderId] = useState('openai')
   const [environment, setEnvironment] = useState(places[0]?.environment ?? '')
   const [name, setName] = useState('openai')
@@ -31,16 +29,14 @@ export const AddCredential = ({ places, onClose }: AddCredentialProps) => {
   const missing = provider.fields.some((field) => !field.optional && (value[field.name] ?? '') === '')
   const save = async (): Promise<void> => {
     const filled = Object.fromEntries(Object.entries(value).filter(([, text]) => text !== ''))
-    const sealed = await typed.seal(filled)
-    if (sealed === null) return
-    const item = await create.run({
+    const item = await create.run(filled, (sealed) => ({
       environment,
       name: name.trim(),
       provider: providerId,
       value: sealed,
       note,
       models: [],
-    })
+    }))
     if (item === null) return
     toast('good', `${item.row.name} added`, item.reference)
     onClose()
@@ -57,7 +53,7 @@ export const AddCredential = ({ places, onClose }: AddCredentialProps) => {
           <Button
             kind="primary"
             submit
-            busy={typed.busy || create.busy}
+            busy={create.busy}
             disabled={
               missing || name.trim() === '' || slugProblem(name.trim()) !== undefined || environment === ''
             }
@@ -111,7 +107,6 @@ export const AddCredential = ({ places, onClose }: AddCredentialProps) => {
         maxLength={2000}
         onChange={(event) => setNote(event.target.value)}
       />
-      {typed.error !== null && <Refusal error={typed.error} />}
       {create.error !== null && <Refusal error={create.error} />}
     </Dialog>
   )

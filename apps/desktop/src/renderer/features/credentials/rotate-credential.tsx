@@ -1,7 +1,6 @@
 import { findProvider } from '@countersign/schema/providers'
 import { useState } from 'react'
 import type { ItemDetail } from '../../../shared/views.ts'
-import { useAction } from '../../data/use-call.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Notice, Refusal } from '../../ui/notice.tsx'
@@ -10,16 +9,14 @@ import { useTyped } from './use-typed.ts'
 import { ValueFields } from './value-fields.tsx'
 
 export const RotateCredential = ({ detail, onClose }: { detail: ItemDetail; onClose: () => void }) => {
-  const update = useAction('item.update')
-  const typed = useTyped()
+  const update = useTyped('item.update')
   const [value, setValue] = useState<Record<string, string>>({})
   const provider = findProvider(detail.row.provider)
   if (provider === undefined) return null
   const changed = Object.fromEntries(Object.entries(value).filter(([, text]) => text !== ''))
   const save = async (): Promise<void> => {
-    const sealed = await typed.seal(changed)
-    if (sealed === null) return
-    const done = await update.run({ item: detail.row.item, base: detail.row.version, value: sealed })
+    const { item, version } = detail.row
+    const done = await update.run(changed, (sealed) => ({ item, base: version, value: sealed }))
     if (done === null) return
     toast('good', `${detail.row.name} rotated`, `Version ${done.row.version}; programs hear of it at once.`)
     onClose()
@@ -32,12 +29,7 @@ export const RotateCredential = ({ detail, onClose }: { detail: ItemDetail; onCl
       foot={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button
-            kind="primary"
-            submit
-            busy={typed.busy || update.busy}
-            disabled={Object.keys(changed).length === 0}
-          >
+          <Button kind="primary" submit busy={update.busy} disabled={Object.keys(changed).length === 0}>
             Save new version
           </Button>
         </>
@@ -55,7 +47,6 @@ export const RotateCredential = ({ detail, onClose }: { detail: ItemDetail; onCl
         keep
         onChange={(field, text) => setValue({ ...value, [field]: text })}
       />
-      {typed.error !== null && <Refusal error={typed.error} />}
       {update.error !== null && <Refusal error={update.error} />}
     </Dialog>
   )
