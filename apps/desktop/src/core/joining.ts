@@ -67,7 +67,7 @@ export class Joining implements TakenInvite {
       connect: wsConnector,
       clock: Date.now,
       onState: (state) => this.#moved(state),
-      onRefused: ({ code, message }) => this.#fail(code, message, 'Ask for a new invite.'),
+      onRefused: ({ code, message }) => this.#fail(code, message, fixOf(code)),
     })
     return ok(this.view())
   }
@@ -106,7 +106,7 @@ export class Joining implements TakenInvite {
         )
         return
       case 'refused':
-        this.#fail(state.code, state.message, 'Ask for a new invite.')
+        this.#fail(state.code, state.message, fixOf(state.code))
         return
       default:
     }
@@ -145,6 +145,12 @@ export class Joining implements TakenInvite {
     this.#core.announce('join')
   }
 }
+
+/** Somebody who uses an invite meant for another is worth more words than one that is over. */
+const fixOf = (code: string): string =>
+  code === 'mailbox.used'
+    ? 'If that is not you, tell the person who invited you. Ask for a new invite, sent by another way.'
+    : 'Ask for a new invite.'
 
 const declinedWords = (by: 'inviter' | 'invitee', reason: string): string => {
   const who = by === 'inviter' ? 'The person who invited you ended this' : 'You ended this'

@@ -39,6 +39,7 @@ export type InviteLinkRefusal = {
     | 'invite.version'
     | 'invite.expired'
   readonly message: string
+  readonly fix: string
 }
 
 /**
@@ -56,18 +57,20 @@ export const encodeInviteLink = (invite: Invite): string => {
   return INVITE_SCHEME + out.toString('base64url')
 }
 
-const refuse = (code: InviteLinkRefusal['code'], message: string): InviteLinkRefusal => ({
+const refuse = (code: InviteLinkRefusal['code'], message: string, fix: string): InviteLinkRefusal => ({
   ok: false,
   code,
   message,
+  fix,
 })
 const altered = (): InviteLinkRefusal =>
   refuse(
     'invite.altered',
-    'This invite was changed on its way. Ask for it to be sent again, and paste all of it.',
+    'This invite was changed on its way.',
+    'Ask for it to be sent again, and paste all of it.',
   )
 const truncated = (): InviteLinkRefusal =>
-  refuse('invite.truncated', 'The end of this invite is missing. Copy all of it and paste it again.')
+  refuse('invite.truncated', 'The end of this invite is missing.', 'Copy all of it and paste it again.')
 
 /** Reads a pasted link; spaces and line breaks in it do not matter. */
 export const parseInviteLink = (
@@ -78,6 +81,7 @@ export const parseInviteLink = (
   if (!compact.startsWith(INVITE_SCHEME)) {
     return refuse(
       'invite.not_a_link',
+      'This is no invite.',
       `An invite begins with “${INVITE_SCHEME}”. Paste the whole text you were sent.`,
     )
   }
@@ -108,14 +112,15 @@ const parseContent = (
   if (version.success && version.data.v !== 1) {
     return refuse(
       'invite.version',
-      'This invite was made by a newer version. Update this program, then paste it again.',
+      'This invite was made by a newer version of Countersign.',
+      'Update Countersign, then paste it again.',
     )
   }
   const parsed = contentSchema.safeParse(value)
   if (!parsed.success) return altered()
   const { v: _, secret, ...rest } = parsed.data
   if (rest.expiresAt <= now) {
-    return refuse('invite.expired', 'This invite has expired. Ask for a new one.')
+    return refuse('invite.expired', 'This invite has expired.', 'Ask for a new one.')
   }
   return { ok: true, invite: { ...rest, secret: Secret.take(Uint8Array.from(secret)) } }
 }

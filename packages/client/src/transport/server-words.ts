@@ -21,9 +21,9 @@ const WORDS: Readonly<Record<RefusalCode, string>> = {
   'store.full':
     'The server has no space left. Nothing was written; reading goes on. Tell whoever runs the server.',
   'store.failed': 'The server could not write. Nothing was acknowledged; try again later.',
-  'mailbox.unknown': 'The server does not know this invite. Ask for a new one.',
-  'mailbox.expired': 'The invite has expired. Ask for a new one.',
-  'mailbox.used': 'The invite is in use by somebody else. If that is not you, ask for a new one and say so.',
+  'mailbox.unknown': 'The server does not know this invite: it was used, withdrawn or has expired.',
+  'mailbox.expired': 'The invite has expired.',
+  'mailbox.used': 'The invite is in use, or was used, by somebody else.',
   'mailbox.full': 'The team has too many open invites. Cancel one first.',
   'wrap.refused': 'The server does not accept this proof for a wrapped key.',
   'server.draining': 'The server is going away. Countersign connects again in a moment.',

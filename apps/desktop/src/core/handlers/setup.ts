@@ -146,7 +146,7 @@ export const setupHandlers: Handlers<
   'invite.read': (core, { link }) => {
     if (core.installation.membership !== null) return alreadyIn()
     const parsed = parseInviteLink(link, Date.now())
-    if (!parsed.ok) return refuse(parsed.code, parsed.message, 'Ask for the invite to be sent again.')
+    if (!parsed.ok) return parsed
     core.joining = new Joining(core, parsed.invite)
     core.announce('join')
     return ok(core.joining.view())
