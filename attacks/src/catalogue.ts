@@ -16,6 +16,7 @@ import { leaks } from './rows/leaks.ts'
 import { localApiAudit } from './rows/local-api-audit.ts'
 import { localApiPages } from './rows/local-api-pages.ts'
 import { localApiPrograms } from './rows/local-api-programs.ts'
+import { localApiRaces } from './rows/local-api-races.ts'
 import { localApiRequests } from './rows/local-api-requests.ts'
 import { localApiSenders } from './rows/local-api-senders.ts'
 import { localApiTiming } from './rows/local-api-timing.ts'
@@ -42,6 +43,7 @@ const performed: readonly Attack[] = [
   ...localApiAudit,
   ...localApiRequests,
   ...localApiPrograms,
+  ...localApiRaces,
   ...localApiTokens,
   ...localApiSenders,
   ...localApiTiming,

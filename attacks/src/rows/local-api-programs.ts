@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { chmod, readFile, readlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -7,70 +6,15 @@ import { serveLocalApi } from '@countersign/local-api/local-api'
 import { MemoryVault } from '@countersign/local-api/test/memory-vault'
 import { copyOfBash, type Relay, startRelay } from '@countersign/local-api/test/relay'
 import { ASK } from '@countersign/local-api/test/served-vault'
-import {
-  type BindingAskInput,
-  bindingCreatedSchema,
-  bindingPollSchema,
-  discoverySchema,
-} from '@countersign/schema/local-api'
+import { discoverySchema } from '@countersign/schema/local-api'
 import { type Attack, type Finding, nobodyToTell, refused, succeeded } from '../attack.ts'
-import {
-  CREDENTIAL,
-  get,
-  hostOf,
-  judge,
-  leakedToken,
-  refusedBy,
-  type Served,
-  serve,
-  VALUE,
-} from '../cast/local-api.ts'
+import { CREDENTIAL, get, hostOf, judge, leakedToken, refusedBy, serve, VALUE } from '../cast/local-api.ts'
+import { asNobody, bind, started } from '../cast/programs.ts'
 import { until } from '../cast/until.ts'
 
 const AREA = 'local API'
-const NOBODY = 65_534
 /** Well beyond the time for which what was seen of a caller holds. */
 const STALE_MS = 300
-
-/** Runs a program as another user of this machine; needs root, as only it can become somebody else. */
-const asNobody = (program: string, args: readonly string[], input: string): Promise<string> => {
-  if (process.getuid?.() !== 0) throw new Error('only root can perform what another user does')
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { uid: NOBODY, gid: NOBODY, cwd: '/', env: { PATH: '/usr/bin:/bin' } })
-    let said = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-    })
-    child.stdin.on('error', () => undefined)
-    child.once('close', () => resolve(said))
-    child.stdin.end(input)
-  })
-}
-
-/** A program asks for itself and fetches its token, over a connection of its own. */
-const bind = async (
-  served: Served,
-  relay: Relay,
-  ask: Partial<BindingAskInput>,
-): Promise<(path: string) => string> => {
-  const body = JSON.stringify({ ...ASK, ...ask })
-  const asked = await relay.send(
-    `POST /v1/bindings HTTP/1.1\r\n${hostOf(served)}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  )
-  const { id, claim } = bindingCreatedSchema.parse(JSON.parse(asked))
-  served.vault.decide(id, 'granted')
-  const request = (path: string, token: string): string =>
-    get(path, [hostOf(served), `Authorization: Bearer ${token}`])
-  const polled = await relay.send(request(`/v1/bindings/${id}`, claim))
-  const { token = '' } = bindingPollSchema.parse(JSON.parse(polled))
-  return (path) => request(path, token)
-}
-
-const started = async (served: Served, name: string): Promise<Relay> =>
-  startRelay(await copyOfBash(served.folder, name), served.api.port)
 
 /** Starts programs until one has this process id. */
 const startedAs = async (pid: number, start: () => Relay): Promise<Relay> => {
@@ -139,8 +83,8 @@ export const localApiPrograms: readonly Attack[] = [
       edits: [
         {
           file: 'packages/local-api/src/connection-state.ts',
-          find: 'uid === null || own === undefined || uid === own',
-          replace: 'uid === null || own === undefined || uid >= 0',
+          find: 'own === undefined || uid === own',
+          replace: 'own === undefined || uid !== own || uid === own',
         },
       ],
     },

@@ -4,6 +4,7 @@ import type { BadTokenLimit } from './bad-token-limit.ts'
 import type { CallerFinder } from './caller/caller-finder.ts'
 import type { EventHub } from './event-hub.ts'
 import type { Metrics } from './metrics.ts'
+import type { PollLimit } from './poll-limit.ts'
 import type { PreparedReads } from './prepared-reads.ts'
 import type { RequestStorm } from './request-storm.ts'
 import type { ProofNonces } from './sender/proof-nonces.ts'
@@ -36,7 +37,7 @@ export interface Api {
   /** Told when the mode changed by what the disk takes. */
   readonly onMode: () => void
   readonly startedAt: number
-  openPolls: number
+  readonly polls: PollLimit
   /** Told of defects: never of values. */
   readonly onDefect: (error: unknown) => void
   url: string

@@ -16,6 +16,8 @@ import type { TokenEntry } from './token-book.ts'
 export interface Bound {
   readonly session: OpenSession
   readonly entry: TokenEntry
+  /** Hash of the token that was presented. */
+  readonly token: Uint8Array
   readonly snapshot: BindingSnapshot
   /** Of a sender-constrained binding: answers go out sealed. */
   readonly seal: Seal | null
@@ -36,7 +38,8 @@ export const authenticate = (api: Api, exchange: Exchange): Bound | Refusal | Pr
   if (!bearer.ok) return refuseToken(api, exchange, bearer.code)
   const { session } = api
   if (session === null) return refuseLocked(api, exchange, bearer.text)
-  const entry = session.book.byToken(hashOfToken(bearer.text))
+  const token = hashOfToken(bearer.text)
+  const entry = session.book.byToken(token)
   if (entry === undefined) {
     const form = parseToken(bearer.text)
     if (form === undefined) return refuseToken(api, exchange, 'token.malformed')
@@ -45,36 +48,60 @@ export const authenticate = (api: Api, exchange: Exchange): Bound | Refusal | Pr
     }
     return refuseToken(api, exchange, 'token.unknown')
   }
-  if (entry.record.sender === null && !bearer.proven) return admit(api, exchange, session, entry, null)
-  const hash = entry.record.tokenHash
+  const shown: Presented = { session, entry, token, seal: null }
+  if (entry.record.sender === null && !bearer.proven) return admit(api, exchange, shown)
   return proveSender(api, exchange, entry, bearer).then((proved) => {
     if (!proved.ok) return proved
-    // It may have been given back, or replaced by another, while the proof was checked.
-    const stands = hash !== null && session.book.byToken(hash) === entry
-    return stands
-      ? admit(api, exchange, session, entry, proved.seal)
-      : refuseToken(api, exchange, 'token.unknown')
+    return admitAgain(api, exchange, { ...shown, seal: proved.seal })
   })
+}
+
+type Presented = Omit<Bound, 'snapshot'>
+
+/** After something was waited for: the token may have been given back or replaced meanwhile, and the program become another. */
+export const admitAgain = (
+  api: Api,
+  exchange: Exchange,
+  shown: Presented,
+): Bound | Refusal | Promise<Bound | Refusal> => {
+  const { session, entry, token } = shown
+  if (api.session !== session) return { ok: false, code: 'locked' }
+  return session.book.stands(entry, token)
+    ? admit(api, exchange, shown)
+    : refuseToken(api, exchange, 'token.unknown')
 }
 
 const admit = (
   api: Api,
   exchange: Exchange,
-  session: OpenSession,
-  entry: TokenEntry,
-  seal: Seal | null,
+  shown: Presented,
 ): Bound | Refusal | Promise<Bound | Refusal> => {
+  const bound = judgeLease(api, exchange, shown)
+  if (!('session' in bound)) return bound
+  const pinned = pinnedOf(bound)
+  if (pinned === null) return bound
+  const known = exchange.connection.knownExecutable(api.now())
+  if (known !== undefined) return checkCaller(api, bound, pinned, known)
+  return exchange.connection.executable(api.now()).then((seen) => {
+    // The search took its time: what stood before it may have ended.
+    if (api.session !== shown.session) return { ok: false, code: 'locked' }
+    if (!shown.session.book.stands(shown.entry, shown.token))
+      return refuseToken(api, exchange, 'token.unknown')
+    const now = judgeLease(api, exchange, shown)
+    return 'session' in now ? checkCaller(api, now, pinned, seen) : now
+  })
+}
+
+/** The executable that this token is for; null: any. */
+const pinnedOf = ({ snapshot }: Bound): Uint8Array | null =>
+  snapshot.caller.anyProgram === true ? null : snapshot.caller.executableHash
+
+const judgeLease = (api: Api, exchange: Exchange, shown: Presented): Bound | Refusal => {
+  const { session, entry } = shown
   const snapshot = session.source.binding(entry.record.binding)
   if (snapshot === undefined) return refuseToken(api, exchange, 'token.unknown')
   const code = refuseLease(snapshot, entry.record, api.now(), session.name, api.finder.isAlive)
-  if (code !== null) return denied(api, snapshot, code)
-  const bound: Bound = { session, entry, snapshot, seal }
-  const pinned = snapshot.caller.anyProgram === true ? null : snapshot.caller.executableHash
-  if (pinned === null) return bound
-  const known = exchange.connection.knownExecutable(api.now())
-  return known === undefined
-    ? exchange.connection.executable(api.now()).then((seen) => checkCaller(api, bound, pinned, seen))
-    : checkCaller(api, bound, pinned, known)
+  return code === null ? { ...shown, snapshot } : denied(api, snapshot, code)
 }
 
 /** The program must be the one whose executable approvers were shown: same file contents, whatever its path. */

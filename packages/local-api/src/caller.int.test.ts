@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { bindingCreatedSchema, bindingPollSchema, credentialSchema } from '@countersign/schema/local-api'
@@ -125,4 +127,42 @@ test('P2 what was seen of a program holds for a moment, for all its connections,
   expect(looks.lookedAt(seen, now - 1)).toBeUndefined()
   expect(looks.lookedAt(seen, now)).toBeUndefined()
   await relay.stop()
+})
+
+/** Connects, starts the program at argv[2] with the connection open in it too, and asks through its own copy. */
+const LENDS = `
+import socket, subprocess, sys, time
+s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+c = subprocess.Popen([sys.argv[2], '-c', 'read -t 9 x'], pass_fds=[s.fileno()], stdin=subprocess.PIPE)
+time.sleep(.3)
+s.sendall(sys.argv[3].encode())
+s.settimeout(5)
+s.recv(65536)
+c.kill()
+`
+
+test('T14 approvers are not shown a trusted program where another has the connection open too', async () => {
+  const served = await serveVault()
+  onTestFinished(() => served.close())
+  const { port } = served.api
+  const trusted = await copyOfBash(served.folder, 'trusted')
+  const ask = JSON.stringify(ASK)
+  const request = `POST /v1/bindings HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: ${ask.length}\r\n\r\n${ask}`
+  const child = spawn('/usr/bin/python3', ['-c', LENDS, String(port), trusted, request], { stdio: 'inherit' })
+  await once(child, 'close')
+  const [binding] = served.vault.bindings
+  expect(binding?.caller).toMatchObject({ executable: null, executableHash: null, pid: null, parents: [] })
+})
+
+test('T14 a program that forked is one program still: its processes run the same file', async () => {
+  const served = await serveVault()
+  onTestFinished(() => served.close())
+  const { port } = served.api
+  const bash = await copyOfBash(served.folder, 'forks')
+  const ask = JSON.stringify(ASK)
+  const request = `POST /v1/bindings HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: ${ask.length}\r\nConnection: close\r\n\r\n${ask}`
+  const script = 'exec 3<>"/dev/tcp/127.0.0.1/$1"; (read -t 9 x <&3) & printf %s "$2" >&3; wait'
+  const child = spawn(bash, ['-c', script, 'forks', String(port), request], { stdio: 'inherit' })
+  await once(child, 'close')
+  expect(served.vault.bindings[0]?.caller.executable).toBe(bash)
 })

@@ -14,7 +14,7 @@ export class ConnectionState {
   readonly #finder: CallerFinder
   readonly #looks: ProgramLooks
   #user: Promise<number | null> | undefined
-  /** Once known: the peer is this user, or cannot be told. */
+  /** Once known: the peer is this user, or this system tells nobody's. */
   #isOwnUser: boolean | undefined
   #known: { at: number; readonly seen: SeenExecutable } | undefined
   #search: Promise<Executable> | undefined
@@ -42,12 +42,13 @@ export class ConnectionState {
     return this.transport === 'socket' ? true : this.#isOwnUser
   }
 
-  /** Loopback is open to every user of the machine: only this one's programs are served. Unknown passes, where the system cannot tell. */
+  /** Loopback is open to every user of the machine: only this one's programs are served. Unknown passes only where the system never tells. */
   async checkUser(): Promise<boolean> {
     this.#user ??= this.#finder.userOf(this.#socket)
     const uid = await this.#user
     const own = process.getuid?.()
-    this.#isOwnUser = uid === null || own === undefined || uid === own
+    const unknown = uid === null && !this.#finder.tellsUsers
+    this.#isOwnUser = unknown || own === undefined || uid === own
     return this.#isOwnUser
   }
 

@@ -85,3 +85,26 @@ test('P2 a name two credentials share is refused with both references; each work
   expect((await served.call(path(first), { token })).status).toBe(200)
   expect(problemIn(await served.call(path(second), { token })).code).toBe('scope.refused')
 })
+
+test('P2 streams are limited per binding also where they are asked for at one moment', async () => {
+  const { token } = await served.granted({ application: 'greedy at once' })
+  const head = `GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1:${served.api.port}\r\nAuthorization: Bearer ${token}\r\n\r\n`
+  const answers = await Promise.all(Array.from({ length: 30 }, () => served.raw(head, 1500)))
+  const open = answers.filter((answer) => answer.includes('text/event-stream'))
+  expect(open.length).toBe(8)
+  for (const answer of answers) if (!open.includes(answer)) expect(answer).toContain('events.too_many')
+})
+
+test('P17 a revocation while the stream is being put on record leaves no stream that goes on', async () => {
+  const { id, token } = await served.granted({ application: 'revoked early', tokenFor: 'any-program' })
+  const asked = served.raw(
+    `GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1:${served.api.port}\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+  )
+  // The use is marked in the turn in which the record is handed to the disk.
+  await until(() => served.vault.tokens.get(id)?.used === true)
+  served.vault.decide(id, 'revoked')
+  served.vault.put('openai', { api_key: 'sk-proj-canary-0009' })
+  const answer = await asked
+  expect(answer).toMatch(/binding\.revoked|"state":"revoked"/)
+  expect(answer).not.toContain('rotated')
+})

@@ -23,10 +23,12 @@ export const handleRequest = (
   connection.checkUser().then(
     (own) => {
       if (own) return route(api, read, connection, req, res)
+      // Nor does it keep a place that others could have.
+      res.setHeader('Connection', 'close')
       turnAway(api, res, {
         ok: false,
         code: 'address.refused',
-        detail: 'Another user of this machine called.',
+        detail: 'Another user of this machine called, or one whom the system does not tell.',
       })
     },
     (error: unknown) => fail(api, res, error),

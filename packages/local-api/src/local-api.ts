@@ -17,6 +17,7 @@ import { listenSocket, listenTcp } from './listen.ts'
 import { LocalApiError } from './local-api-error.ts'
 import { newMetrics } from './metrics.ts'
 import { plainRecord } from './plain-record.ts'
+import { PollLimit } from './poll-limit.ts'
 import { PreparedReads } from './prepared-reads.ts'
 import { newTargetReader } from './read-target.ts'
 import { refuseBrokenRequest } from './refuse-broken-request.ts'
@@ -127,13 +128,13 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
       mode: () => modeOf(api),
       connections: () => sockets.size,
       eventStreams: () => hub.size,
-      openPolls: () => api.openPolls,
+      openPolls: () => api.polls.size,
       auditFailures: () => gate.failures,
     }),
     now,
     onMode,
     startedAt: now(),
-    openPolls: 0,
+    polls: new PollLimit(),
     onDefect: options.onDefect ?? (() => undefined),
     url: '',
     portMoved: false,

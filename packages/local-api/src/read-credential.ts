@@ -118,9 +118,21 @@ export const goesOnUnrecorded = (
   return true
 }
 
-/** Whether the binding still stands after waiting for the disk: a revocation wins every race. */
+/**
+ * Whether the lease has so many uses left. To be asked in the turn in which they are counted, whatever was found before anything was
+ * waited for.
+ */
+export const refuseUses = (api: Api, bound: Bound, count: number): Refusal | null => {
+  const left = usesLeft(bound.snapshot, bound.entry.record)
+  if (left === null || left >= count) return null
+  const detail = count === 1 ? undefined : `The lease has ${left} uses left; ${count} were asked for.`
+  return denied(api, bound.snapshot, 'lease.used_up', detail)
+}
+
+/** Whether binding and token still stand after something was waited for: a revocation wins every race. */
 export const refuseIfEnded = (api: Api, bound: Bound): Refusal | null => {
   if (api.session !== bound.session) return { ok: false, code: 'locked' }
+  if (!bound.session.book.stands(bound.entry, bound.token)) return { ok: false, code: 'token.unknown' }
   const now = bound.session.source.binding(bound.snapshot.id)
   if (now?.state === 'granted') return null
   return { ok: false, code: now?.state === 'grant_expired' ? 'lease.expired' : 'binding.revoked' }

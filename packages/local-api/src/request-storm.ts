@@ -9,6 +9,8 @@ const OF_A_NAME: Limit = { waiting: 5, made: 10 }
 /** Whatever names it gives itself: the name is what a program likes to say. */
 const OF_A_PROGRAM: Limit = { waiting: 15, made: 30 }
 const OF_ALL: Limit = { waiting: 30, made: 60 }
+/** A few programs that ask for much leave so much more to those that asked for nothing yet. */
+const FOR_NEWCOMERS: Limit = { waiting: 15, made: 30 }
 
 /** `seen`: what the system tells of the program; `name`: what it calls itself. */
 export interface AskingProgram {
@@ -33,7 +35,7 @@ export class RequestStorm {
   /** ms to wait, or null: go ahead. `isWaiting` says whether an earlier request still is. */
   refuse(program: AskingProgram, now: number, isWaiting: (binding: string) => boolean): number | null {
     this.#forget(now, isWaiting)
-    const limits = limitsOf(program)
+    const limits = limitsOf(program).map(([key, limit]) => [key, this.#roomOf(key, limit, program)] as const)
     const wait = Math.max(...limits.map(([key, limit]) => this.#waitFor(key, limit, now)))
     if (wait === 0) for (const [key] of limits) this.#made.set(key, [...(this.#made.get(key) ?? []), now])
     return wait === 0 ? null : wait
@@ -59,6 +61,12 @@ export class RequestStorm {
   end(key: string, binding: string | null): void {
     if (binding === null) this.#alike.delete(key)
     else this.#alike.set(key, binding)
+  }
+
+  #roomOf(key: string, limit: Limit, { seen }: AskingProgram): Limit {
+    const asked = this.#made.has(seen) || [...this.#waiting.values()].some((keys) => keys.includes(seen))
+    if (key !== '' || asked) return limit
+    return { waiting: limit.waiting + FOR_NEWCOMERS.waiting, made: limit.made + FOR_NEWCOMERS.made }
   }
 
   #waitFor(key: string, limit: Limit, now: number): number {

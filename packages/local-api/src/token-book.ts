@@ -57,6 +57,11 @@ export class TokenBook {
     return stored != null && equalBytes(stored, hash) ? entry : undefined
   }
 
+  /** Whether the token that was presented is the binding's still: exchanging the claim voids it, and so does giving it back. */
+  stands(entry: TokenEntry, token: Uint8Array): boolean {
+    return this.byToken(token) === entry
+  }
+
   /** By the hash of a presented claim. Rare, so it may look at each. */
   byClaim(hash: Uint8Array): TokenEntry | undefined {
     for (const entry of this.#byBinding.values()) if (equalBytes(entry.record.claimHash, hash)) return entry
@@ -81,27 +86,30 @@ export class TokenBook {
       if (entry.record.used) return
       if (!this.#holds(entry)) return
       const { token, hash } = newAppToken()
-      const next = { ...entry.record, tokenHash: hash, session }
       const previous = entry.record.tokenHash
-      // The old token dies first: a crash in between leaves none, and the claim fetches another.
+      // The old token dies first: a crash in between leaves none, and the claim fetches another. Nor is it used from here on.
       if (previous !== null) this.#byToken.delete(keyOf(previous))
-      await this.#store.put(next)
-      entry.record = next
+      await this.#store.put({ ...entry.record, tokenHash: hash, session })
+      entry.record = { ...entry.record, tokenHash: hash, session }
       this.#byToken.set(keyOf(hash), entry)
       outcome = { ok: true, token }
     })
     return outcome
   }
 
-  /** Marks the first use, and counts a use where the lease limits them. Resolves at once when there is nothing to write. */
+  /**
+   * Marks the first use, and counts a use where the lease limits them. Resolves at once when there is nothing to write. Whether there is
+   * one left, and whether the token stands, is asked in the same turn: reads come side by side.
+   */
   use(entry: TokenEntry, counted: boolean): Promise<void> | undefined {
     if (entry.useWritten && !counted) return undefined
     entry.record = { ...entry.record, used: true, uses: entry.record.uses + (counted ? 1 : 0) }
     return this.#write(entry, async () => {
       // Given back meanwhile: what was removed is not written again.
       if (!this.#holds(entry)) return
-      await this.#store.put(entry.record)
-      entry.useWritten = true
+      const { record } = entry
+      await this.#store.put(record)
+      if (record.used) entry.useWritten = true
     })
   }
 

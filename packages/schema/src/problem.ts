@@ -147,7 +147,7 @@ export const PROBLEMS = {
   'caller.unidentified': kind(
     403,
     'The calling program could not be identified.',
-    'Call from the same user and container as when binding, by the same way (socket or TCP).',
+    'Call from the same user and container as when binding, by the same way (socket or TCP), over a connection that no other program has open.',
   ),
   'credential.unknown': kind(
     404,

@@ -11,6 +11,7 @@ import { ConnectionState } from '@countersign/local-api/connection-state'
 import { EventHub } from '@countersign/local-api/event-hub'
 import type { Exchange } from '@countersign/local-api/exchange'
 import { newMetrics } from '@countersign/local-api/metrics'
+import { PollLimit } from '@countersign/local-api/poll-limit'
 import { PreparedReads } from '@countersign/local-api/prepared-reads'
 import { RequestStorm } from '@countersign/local-api/request-storm'
 import { askToBind } from '@countersign/local-api/routes/bindings'
@@ -36,6 +37,7 @@ const CALLER = {
 } as const
 
 const finder: CallerFinder = {
+  tellsUsers: false,
   userOf: async () => null,
   describe: async () => ({ caller: { ...CALLER, parents: [] }, process: null }),
   executableOf: async () => null,
@@ -92,7 +94,7 @@ export class LocalPrograms {
       now,
       onMode: () => undefined,
       startedAt: now(),
-      openPolls: 0,
+      polls: new PollLimit(),
       onDefect: (error) => {
         throw error
       },

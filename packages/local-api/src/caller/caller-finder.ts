@@ -32,6 +32,8 @@ export interface SeenExecutable {
 
 /** Per operating system. Best effort and bounded in time: none of these throws. */
 export interface CallerFinder {
+  /** Whether the system tells whose every open TCP connection is: nobody's is then one that hides. */
+  readonly tellsUsers: boolean
   /** The user id of the peer, null where it cannot be told. */
   userOf(connection: Socket): Promise<number | null>
   /** Everything worth showing to an approver. */

@@ -2,10 +2,11 @@ import { readFile, readlink } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { userInfo } from 'node:os'
 import type { Caller } from '@countersign/schema/request'
-import type { CallerFinder, OpenSocket, SeenCaller } from './caller-finder.ts'
+import type { CallerFinder, OpenSocket, SeenCaller, SeenExecutable } from './caller-finder.ts'
 import { type PeerSocket, peerSocket } from './peer-inode.ts'
 import {
   executableOfProcess,
+  findSocketHolders,
   findSocketOwner,
   holdsSocket,
   isProcessAlive,
@@ -103,18 +104,30 @@ export const linuxCallerFinder = (): CallerFinder => {
     return owner === null ? null : await userOfProcess(owner.pid)
   }
 
-  const executableOf = async (connection: Socket) => {
-    const owner = await ownerOf(await peerOf(connection))
-    return owner === null ? null : await executableOfProcess(owner)
+  /**
+   * The program at the other end. Null also where several programs have the connection open: whoever lends theirs to a trusted program
+   * would otherwise pass for it. Processes that run the same file count as one.
+   */
+  const programOf = async (owner: OpenSocket | null): Promise<SeenExecutable | null> => {
+    if (owner === null) return null
+    const holders = await findSocketHolders(owner, Date.now() + BUDGET_MS)
+    if (holders === null) return null
+    const seen = await Promise.all(holders.map(executableOfProcess))
+    // One that is gone by now speaks no more; one that cannot be read may be anything.
+    const there = seen.filter((each, at) => each !== null || holdsSocket(holders[at] ?? owner))
+    const [program = null] = there
+    return there.every((each) => each !== null && each.file === program?.file) ? program : null
   }
+
+  const executableOf = async (connection: Socket) => programOf(await ownerOf(await peerOf(connection)))
 
   const describe = async (connection: Socket): Promise<SeenCaller> => {
     const peer = await peerOf(connection)
     const owner = await ownerOf(peer)
-    const pid = owner?.pid ?? null
+    const seen = await programOf(owner)
+    const pid = seen?.process.pid ?? null
     const via = connection.remoteAddress === undefined ? 'socket' : 'tcp'
-    const uid = peer?.uid ?? (pid === null ? null : await userOfProcess(pid))
-    const seen = owner === null ? null : await executableOfProcess(owner)
+    const uid = peer?.uid ?? (owner === null ? null : await userOfProcess(owner.pid))
     const caller: Caller = {
       executable: seen === null ? null : clip(seen.path, MAX_PATH),
       executableHash: seen?.hash ?? null,
@@ -129,6 +142,7 @@ export const linuxCallerFinder = (): CallerFinder => {
   }
 
   return {
+    tellsUsers: true,
     userOf: (connection) => within(userOf(connection), null),
     describe: (connection) => within(describe(connection), unseen(connection)),
     executableOf: (connection) => within(executableOf(connection), null),
@@ -154,6 +168,7 @@ const unseen = (connection: Socket): SeenCaller => ({
 
 /** Where no way to look is known yet: nothing is seen, and people are shown that. */
 export const blindCallerFinder = (): CallerFinder => ({
+  tellsUsers: false,
   userOf: async () => null,
   describe: async (connection) => unseen(connection),
   executableOf: async () => null,

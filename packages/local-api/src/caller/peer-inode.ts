@@ -10,21 +10,33 @@ export interface PeerSocket {
 }
 
 const SS_TIMEOUT_MS = 500
+const TCP_TRIES = 3
 /** More than a line of /proc/net/tcp6 has up to the inode. */
 const MAX_TCP_LINE = 256
 
 const hexPort = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0')
 
-/** An address as /proc/net/tcp and tcp6 write it: 32-bit words in host byte order (little-endian on all that Node runs on here). */
-const hexAddress = (address: string): { file: 'tcp' | 'tcp6'; hex: string } => {
-  if (address === '::1') return { file: 'tcp6', hex: `${'0'.repeat(24)}01000000` }
+interface ListedAddress {
+  readonly file: 'tcp' | 'tcp6'
+  readonly hex: string
+}
+
+/**
+ * An address as /proc/net/tcp and tcp6 write it: 32-bit words in host byte order (little-endian on all that Node runs on here). A client
+ * may speak IPv4 through a socket of either family; the other lists it mapped (RFC 4291, section 2.5.5.2).
+ */
+const listedAddresses = (address: string): ListedAddress[] => {
+  if (address === '::1') return [{ file: 'tcp6', hex: `${'0'.repeat(24)}01000000` }]
   const v4 = address
     .replace(/^::ffff:/, '')
     .split('.')
     .reverse()
     .map((part) => Number(part).toString(16).toUpperCase().padStart(2, '0'))
     .join('')
-  return { file: 'tcp', hex: v4 }
+  return [
+    { file: 'tcp', hex: v4 },
+    { file: 'tcp6', hex: `${'0'.repeat(16)}FFFF0000${v4}` },
+  ]
 }
 
 /** The client's line in /proc/net/tcp: its local end is our remote end. */
@@ -40,10 +52,18 @@ export const findTcpPeer = (table: string, local: string, remote: string): PeerS
 const tcpPeer = async (connection: Socket): Promise<PeerSocket | null> => {
   const { remoteAddress, remotePort, localAddress, localPort } = connection
   if (!remoteAddress || !remotePort || !localAddress || !localPort) return null
-  const remote = hexAddress(remoteAddress)
-  const local = hexAddress(localAddress)
-  const table = await readTcpTable(remote.file)
-  return findTcpPeer(table, `${remote.hex}:${hexPort(remotePort)}`, `${local.hex}:${hexPort(localPort)}`)
+  const locals = listedAddresses(localAddress)
+  // Again where it is not found: while connections come and go a reading of the table may pass one over.
+  for (let tries = 0; tries < TCP_TRIES && !connection.destroyed; tries++)
+    for (const [at, remote] of listedAddresses(remoteAddress).entries()) {
+      const local = locals[at]
+      if (local === undefined) continue
+      const table = await readTcpTable(remote.file)
+      const from = `${remote.hex}:${hexPort(remotePort)}`
+      const found = findTcpPeer(table, from, `${local.hex}:${hexPort(localPort)}`)
+      if (found !== null) return found
+    }
+  return null
 }
 
 /** Our own inode → the peer's, from `ss -xH`: each line ends in local path, local inode, peer path, peer inode. */

@@ -34,6 +34,9 @@ export const userOfProcess = async (pid: number): Promise<number | null> => {
   }
 }
 
+/** Processes looked at together; their files are few, and the threads that look are four. */
+const LOOKS_AT_ONCE = 16
+
 const linkOf = (inode: string): string => `socket:[${inode}]`
 
 /** The process's file descriptor of a socket; newest first, as a new connection's is. */
@@ -88,6 +91,27 @@ export const findSocketOwner = async (
   }
   // This very program may call itself (its own tests do).
   return findSocketNow(process.pid, inode)
+}
+
+/**
+ * Every process that has a socket open: one may have handed it on to another, and both then speak through it. `first` is known to.
+ * Null where the processes are too many to look at by `deadline` (ms since the epoch).
+ */
+export const findSocketHolders = async (
+  first: OpenSocket,
+  deadline: number,
+): Promise<readonly OpenSocket[] | null> => {
+  const { inode } = first
+  const others = (await readdir('/proc').catch(() => [])).filter(
+    (name) => /^\d+$/.test(name) && Number(name) !== first.pid,
+  )
+  const holders = [first]
+  for (let at = 0; at < others.length; at += LOOKS_AT_ONCE) {
+    if (Date.now() > deadline) return null
+    const some = others.slice(at, at + LOOKS_AT_ONCE).map((pid) => findSocket(Number(pid), inode))
+    for (const found of await Promise.all(some)) if (found !== null) holders.push(found)
+  }
+  return holders
 }
 
 /** What tells a file from any other, and from itself after a write, which cannot avoid a new change time. */

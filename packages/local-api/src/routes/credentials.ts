@@ -13,6 +13,7 @@ import {
   recordRead,
   referenceOf,
   refuseIfEnded,
+  refuseUses,
   renderCredential,
 } from '../read-credential.ts'
 import { recordListing } from '../record-listing.ts'
@@ -64,7 +65,7 @@ const readAs = (api: Api, exchange: Exchange, bound: Bound | Refusal): undefined
   const stamp = session.source.stamp()
   const opened = openCredential(api, bound, reference)
   return opened instanceof Promise
-    ? opened.then((each) => answerFirst(api, exchange, bound, each, stamp))
+    ? opened.then((each) => answerFirst(api, exchange, bound, refuseIfEnded(api, bound) ?? each, stamp))
     : answerFirst(api, exchange, bound, opened, stamp)
 }
 
@@ -102,9 +103,11 @@ const answer = (
   bound: Bound,
   { subject, etag, ageMs }: Omit<PreparedRead, 'body'>,
   bodyOf: () => ByteText,
-): Promise<undefined> => {
+): undefined | Promise<undefined> => {
   // Anybody could say 304 to a program with keys: it gets the value, signed.
   const unchanged = bound.seal === null && matches(exchange.headers.ifNoneMatch, etag)
+  const usedUp = unchanged ? null : refuseUses(api, bound, 1)
+  if (usedUp !== null) return sendRefusal(api, exchange, usedUp)
   const durable = recordRead(api, bound, subject, unchanged ? 'not_modified' : 'ok')
   const body = unchanged ? null : bodyOf()
   const finish = (refused: { readonly cause: unknown } | null, sealed: string | null): undefined => {

@@ -3,7 +3,7 @@ import { type Api, modeOf, type OpenSession } from '../api.ts'
 import { authenticate, sendRefusal } from '../authenticate.ts'
 import type { Exchange } from '../exchange.ts'
 import { plainRecord } from '../plain-record.ts'
-import { referenceOf } from '../read-credential.ts'
+import { referenceOf, refuseIfEnded } from '../read-credential.ts'
 import { recordListing } from '../record-listing.ts'
 import type { SourceEvent } from '../source.ts'
 
@@ -16,6 +16,10 @@ export const streamEvents = async (api: Api, exchange: Exchange): Promise<undefi
   if (!(await recordListing(api, bound, 'events'))) {
     return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
   }
+  // Both may have changed while the disk was waited for.
+  const ended = refuseIfEnded(api, bound)
+  if (ended !== null) return sendRefusal(api, exchange, ended)
+  if (!api.hub.hasRoom(snapshot.id)) return sendRefusal(api, exchange, { ok: false, code: 'events.too_many' })
   const mode = modeOf(api)
   exchange.res.writeHead(200, [
     'Content-Type',
@@ -52,8 +56,9 @@ export const relayEvent = (api: Api, session: OpenSession, event: SourceEvent): 
       const item = session.source.item(event.environment, event.item)
       if (item === undefined) return
       const wants = (binding: string): boolean => {
-        const terms = session.source.binding(binding)?.terms
-        return terms?.environment === event.environment && terms.items.includes(event.item)
+        const snapshot = session.source.binding(binding)
+        if (snapshot?.state !== 'granted') return false
+        return snapshot.terms.environment === event.environment && snapshot.terms.items.includes(event.item)
       }
       api.hub.send({ type: 'rotated', reference: referenceOf(item), version: event.version }, wants)
       return

@@ -13,7 +13,6 @@ import { proveSender } from '../sender/prove-sender.ts'
 import type { BindingSnapshot, LocatedItem } from '../source.ts'
 
 const MAX_WAIT_S = 60
-const MAX_POLLS = 200
 
 const waitIn = (query: string): number | null => {
   if (query === '') return 0
@@ -49,12 +48,13 @@ export const pollBinding = async (api: Api, exchange: Exchange): Promise<undefin
     const detail = `The only query here is wait=SECONDS, at most ${MAX_WAIT_S}.`
     return sendRefusal(api, exchange, { ok: false, code: 'query.invalid', detail })
   }
-  if (api.openPolls >= MAX_POLLS) return sendRefusal(api, exchange, { ok: false, code: 'overloaded' })
-  api.openPolls += 1
-  try {
-    await untilSettled(session, id, waitMs, exchange)
-  } finally {
-    api.openPolls -= 1
+  if (waitMs > 0 && isOpen(session.source.binding(id))) {
+    if (!api.polls.begin(id)) return sendRefusal(api, exchange, { ok: false, code: 'overloaded' })
+    try {
+      await untilSettled(session, id, waitMs, exchange)
+    } finally {
+      api.polls.end(id)
+    }
   }
   if (exchange.res.destroyed) return
   if (api.session !== session) return sendRefusal(api, exchange, { ok: false, code: 'locked' })
@@ -71,7 +71,6 @@ const isOpen = (snapshot: BindingSnapshot | undefined): boolean =>
 /** Until the request is decided, the time is up, or the client is gone. */
 const untilSettled = (session: OpenSession, id: string, waitMs: number, exchange: Exchange): Promise<void> =>
   new Promise((resolve) => {
-    if (waitMs === 0 || !isOpen(session.source.binding(id))) return resolve()
     const done = (): undefined => {
       clearTimeout(timer)
       stop()

@@ -1,7 +1,7 @@
 import { type Resolved, resolveAskSchema } from '@countersign/schema/local-api'
 import { parseReference } from '@countersign/schema/reference'
 import { type Api, modeOf } from '../api.ts'
-import { authenticate, type Bound, requestUrlOf, sendRefusal } from '../authenticate.ts'
+import { admitAgain, authenticate, type Bound, requestUrlOf, sendRefusal } from '../authenticate.ts'
 import type { Exchange } from '../exchange.ts'
 import { readBody } from '../read-body.ts'
 import {
@@ -10,6 +10,7 @@ import {
   openCredential,
   recordRead,
   refuseIfEnded,
+  refuseUses,
   renderCredential,
 } from '../read-credential.ts'
 import { prepareAnswer, problemOf, sendPrepared, sendProblem } from '../respond.ts'
@@ -19,22 +20,23 @@ type Row = Resolved['results'][number]
 
 /** `POST /v1/resolve`: up to 100 references at once. Each is answered on its own; all records are durable before any value leaves. */
 export const resolveReferences = async (api: Api, exchange: Exchange): Promise<undefined> => {
-  const bound = await authenticate(api, exchange)
-  if (!('session' in bound)) return sendRefusal(api, exchange, bound)
+  const admitted = await authenticate(api, exchange)
+  if (!('session' in admitted)) return sendRefusal(api, exchange, admitted)
   const read = await readBody(exchange.req, exchange.headers.contentType, resolveAskSchema)
   if (!read.ok) {
     const extras = read.errors === undefined ? {} : { errors: read.errors }
     return sendProblem(exchange.res, read, modeOf(api), extras)
   }
-  const { uses } = bound.snapshot.terms.lease
+  // A body takes as long as its sender likes.
+  const bound = await admitAgain(api, exchange, admitted)
+  if (!('session' in bound)) return sendRefusal(api, exchange, bound)
   const wanted = read.body.references
-  if (uses !== null && bound.entry.record.uses + wanted.length > uses) {
-    const left = Math.max(0, uses - bound.entry.record.uses)
-    const detail = `The lease has ${left} uses left; ${wanted.length} were asked for.`
-    return sendRefusal(api, exchange, { ok: false, code: 'lease.used_up', detail })
-  }
+  const few = refuseUses(api, bound, wanted.length)
+  if (few !== null) return sendRefusal(api, exchange, few)
   const opened = await Promise.all(wanted.map((text) => openOne(api, bound, text)))
   const reads = opened.filter((each) => each.ok)
+  const over = refuseIfEnded(api, bound) ?? refuseUses(api, bound, reads.length)
+  if (over !== null) return sendRefusal(api, exchange, over)
   const refused = await Promise.all(reads.map((each) => recordRead(api, bound, each, 'ok'))).then(
     () => null,
     (cause: unknown) => ({ cause }),
