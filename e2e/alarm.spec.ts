@@ -124,10 +124,16 @@ test.describe('a server that shows two histories', () => {
   })
 
   test('trying the server again gives nothing up: while it shows what it showed, the window stops again', async () => {
-    const { window } = holding.dana
-    await window.getByRole('button', { name: 'Try this server again' }).click()
-    await window.getByRole('dialog').getByRole('button', { name: 'Try again' }).click()
-    await expect(window.getByRole('dialog')).toHaveCount(0, SLOW)
-    await expect(window.getByRole('heading', { name: /^Stopped: this server/ })).toBeVisible(SLOW)
+    const { window: page } = holding.dana
+    await page.getByRole('button', { name: 'Try this server again' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Try again' }).click()
+    await expect(page.getByRole('dialog')).toHaveCount(0, SLOW)
+    await expect(page.getByRole('heading', { name: /^Stopped: this server/ })).toBeVisible(SLOW)
+    // What was set aside is kept beside the new one.
+    const setAside = await page.evaluate(async () => {
+      const answer = await window.countersign.call('status.get', {})
+      return answer.ok ? answer.value.setAside : null
+    })
+    expect(setAside).toEqual(expect.any(Number))
   })
 })

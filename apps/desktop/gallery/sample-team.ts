@@ -63,6 +63,7 @@ export const status: StatusView = {
   disk: null,
   unrecorded: null,
   stopped: null,
+  setAside: null,
 }
 
 export const sheet: SheetView = {

@@ -50,6 +50,8 @@ export const auditActionSchema = z.enum([
   'mode.changed',
   'audit.opened',
   'claim.reused',
+  'settings.changed',
+  'alarm.dismissed',
 ])
 export type AuditAction = z.infer<typeof auditActionSchema>
 

@@ -16,10 +16,19 @@ export const kemKeySchema = bytesSchema(1216)
 export const blobSchema = bytesSchema(1, 262_144)
 export const timeSchema = z.number().int().nonnegative()
 export const seqSchema = z.number().int().nonnegative()
-/** Text a person typed: bounded, no control characters. */
+/**
+ * Characters that show nothing or turn the text around them (Unicode TR36, section 2.5; TR39): two names would look alike, or a sentence
+ * say something else. Joiners (U+200C, U+200D) stay, which Persian, Indic scripts and emoji are written with.
+ */
+const UNSEEN =
+  '\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}'
+/** Text a person typed: bounded, no control characters and none that hide. */
 export const nameSchema = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^[^\p{Cc}\p{Co}\p{Cs}]*$/u, 'control characters are not allowed')
+  .regex(
+    new RegExp(`^[^\\p{Cc}\\p{Co}\\p{Cs}${UNSEEN}]*$`, 'u'),
+    'characters that are not seen are not allowed',
+  )
 export const noteSchema = z.string().max(2000)

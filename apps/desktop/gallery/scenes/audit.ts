@@ -1,11 +1,17 @@
 import { ok } from '../fixture-bridge.ts'
 import { auditRows } from '../sample-requests.ts'
-import { ada } from '../sample-team.ts'
+import { ada, DAY, now } from '../sample-team.ts'
 import { gone, type Scene } from '../scene.ts'
 
 /** The audit. */
 export const auditScenes: readonly Scene[] = [
   { name: 'audit-export', page: 'audit', steps: [{ click: 'Export' }] },
+  {
+    name: 'audit-export-evidence',
+    page: 'audit',
+    status: { setAside: now - 3 * DAY },
+    steps: [{ click: 'Export' }],
+  },
   {
     name: 'audit-unreadable',
     page: 'audit',

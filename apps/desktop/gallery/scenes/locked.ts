@@ -92,5 +92,6 @@ export const lockedScenes: readonly Scene[] = [
     },
   },
   { name: 'removed', status: { phase: 'removed' } },
+  { name: 'unlock-no-ways', status: { ...locked, waysIn: { keys: 0, recovery: false } } },
   { name: 'unlock-code-only', status: { ...locked, waysIn: { keys: 0, recovery: true } } },
 ]

@@ -7,8 +7,9 @@ import {
   type Installation,
   InstallationFolder,
   type Membership,
+  type WayIn,
 } from '@countersign/client/keys/installation'
-import { wrapsToUpload } from '@countersign/client/keys/ways-in'
+import { standingWays, wrapsToUpload } from '@countersign/client/keys/ways-in'
 import { WrapDuty } from '@countersign/client/keys/wrap-duty'
 import type { Invite } from '@countersign/client/mailbox/invite-link'
 import { type Outcome, refuse } from '@countersign/client/refusal'
@@ -24,7 +25,7 @@ import type { KeyPair } from '@countersign/crypto/key-pair'
 import { Secret } from '@countersign/crypto/secret'
 import type { LocalApi } from '@countersign/local-api/local-api'
 import type { AuditAction, AuditRecord } from '@countersign/schema/audit'
-import { newId } from '@countersign/schema/ids'
+import { LEDGER, newId } from '@countersign/schema/ids'
 import type { Level } from '@countersign/schema/policy'
 import type { Area } from '../shared/contract.ts'
 import type { StartMessage } from '../shared/host-protocol.ts'
@@ -84,6 +85,8 @@ export class Core {
   exporting: ExportJob | null = null
   /** The import under way, or the last one since this process started. */
   importing: ImportJob | null = null
+  /** When the last alarm was sounded that a person set aside. */
+  setAsideAt: number | null = null
   /** Requests that wait, as a locked app may know: how many. */
   lockedRequests = 0
   /** Something a person should see at once that is no alarm of the server's. */
@@ -160,6 +163,11 @@ export class Core {
     })
     this.device = device
     device.replica.onStatus(() => this.announce())
+    device.replica.onEntries(({ stream }) => {
+      if (stream === LEDGER) this.dropRetiredWays()
+    })
+    this.dropRetiredWays()
+    await this.noteSetAside()
     device.confirmation.onConfirmed(() => this.#keepMembership({ unconfirmedSince: null }))
     this.uploads = new WrapDuty({
       replica: device.replica,
@@ -169,6 +177,20 @@ export class Core {
       stored: ({ record }) => this.#uploaded(record.credential),
     })
     return device
+  }
+
+  /** A security key that was retired anywhere opens nothing here from then on; it is not kept for a next time either. */
+  dropRetiredWays(): void {
+    const { membership } = this.installation
+    if (membership === null || this.device === null) return
+    const waysIn = standingWays(this.device.replica.projection, membership.waysIn)
+    if (waysIn.length < membership.waysIn.length) this.#keepMembership({ waysIn })
+  }
+
+  /** One more way into this computer, beside those that stand by now. */
+  addWayIn(way: WayIn): void {
+    const { membership } = this.installation
+    if (membership !== null) this.#keepMembership({ waysIn: [...membership.waysIn, way] })
   }
 
   /** Gives up a device session that led nowhere; the store stays. */
@@ -195,6 +217,12 @@ export class Core {
       equalBytes(way.credential, credential) ? { ...way, upload: null } : way,
     )
     this.#keepMembership({ waysIn })
+  }
+
+  /** An alarm that stands no more is not forgotten: when the last one was sounded that a person set aside. */
+  async noteSetAside(): Promise<void> {
+    this.setAsideAt = (await this.device?.replica.setAsideAlarm())?.time ?? null
+    this.announce()
   }
 
   #keepMembership(change: Partial<Membership>): void {

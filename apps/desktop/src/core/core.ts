@@ -3,6 +3,7 @@
 import { ClientError } from '@countersign/client/client-error'
 import { cryptoReady } from '@countersign/crypto/ready'
 import { serveLocalApi } from '@countersign/local-api/local-api'
+import { LocalApiError } from '@countersign/local-api/local-api-error'
 import type { CoreMessage, StartMessage } from '../shared/host-protocol.ts'
 import { type CoreChannel, openCoreChannel } from './core-channel.ts'
 import { Core } from './core-state.ts'
@@ -19,6 +20,16 @@ const fatal = (error: unknown): Extract<CoreMessage, { type: 'fatal' }> => {
   if (error instanceof ClientError) {
     const fix = error.fix === '' ? 'Do what it says, then start Countersign again.' : error.fix
     return { type: 'fatal', code: error.code, message: error.message, fix }
+  }
+  if (error instanceof LocalApiError && error.code === 'runtime.unsafe') {
+    const fix =
+      'Remove it, or have an administrator remove it; a profile with a shorter path needs no such folder.'
+    return {
+      type: 'fatal',
+      code: error.code,
+      message: `The local API cannot be opened: ${error.message}.`,
+      fix,
+    }
   }
   const kind = error instanceof Error ? error.name : typeof error
   return {

@@ -7,6 +7,8 @@ import type { ExportView } from '../shared/job-views.ts'
 export interface ExportPlan {
   readonly kind: ExportView['kind']
   readonly createdAt: number
+  /** Before anything is asked or written: the export is on record. */
+  readonly begin?: () => Promise<void>
   readonly choosePath: () => Promise<string | null>
   readonly source: () => Promise<{ source: ExportSource; disclosure: Disclosure }>
   readonly onChange: () => void
@@ -51,8 +53,9 @@ export class ExportJob {
   }
 
   async #run(): Promise<void> {
-    const { choosePath, source, createdAt } = this.#plan
+    const { begin, choosePath, source, createdAt } = this.#plan
     try {
+      await begin?.()
       const path = await choosePath()
       if (path === null || this.#abort.signal.aborted) return this.#set({ state: 'cancelled' })
       this.#set({ state: 'running', path })

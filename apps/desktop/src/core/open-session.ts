@@ -82,7 +82,11 @@ export const openSession = async (
     root.wipe()
     return notSynced(device)
   }
-  const session = await UnlockedSession.open(device, core.deviceSecret, root)
+  const session = await UnlockedSession.open(device, core.deviceSecret, root).catch((error: unknown) => {
+    // Still locked, so nothing that opens may stay.
+    root.wipe()
+    throw error
+  })
   const done = await first(session)
   if (!done.ok) {
     session.stop()

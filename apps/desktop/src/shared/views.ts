@@ -96,6 +96,8 @@ export const statusView = z.strictObject({
       server: z.string(),
     })
     .nullable(),
+  /** When the last alarm was sounded that a person set aside: its evidence is kept. */
+  setAside: time.nullable(),
 })
 export type StatusView = z.infer<typeof statusView>
 

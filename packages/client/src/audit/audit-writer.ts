@@ -74,20 +74,19 @@ export class AuditWriter {
       this.#sealer = null
       this.#cause = 'audit_key_changed'
     }
-    if (this.#sealer === null) {
-      this.#sealer = new SegmentSealer(this.#place, auditKey, this.#cause)
-      drafts.push({ type: 'audit.segment', plain: this.#sealer.opening })
-    }
-    for (const group of recordGroups(records)) {
-      drafts.push({ type: 'audit.records', plain: this.#sealer.seal(group) })
-    }
+    const sealer = this.#sealer ?? new SegmentSealer(this.#place, auditKey, this.#cause)
+    if (this.#sealer === null) drafts.push({ type: 'audit.segment', plain: sealer.opening })
+    this.#sealer = sealer
     try {
+      for (const group of recordGroups(records)) {
+        drafts.push({ type: 'audit.records', plain: sealer.seal(group) })
+      }
       const written = this.#log.append(drafts)
-      this.#sealer.advance()
+      sealer.advance()
       await written
     } catch (cause) {
-      // The ratchet has moved past what was not written: only a new segment continues from here.
-      this.#sealer.wipe()
+      // The ratchet has moved past what was not written, or the opening was not: only a new segment continues from here.
+      sealer.wipe()
       this.#sealer = null
       this.#cause = 'start'
       throw cause

@@ -51,13 +51,13 @@ export const auditSource = async (
 }
 
 /**
- * What proves the alarm that stands: the ledger, which says whose keys signed what, the stream it is about, and everybody's
+ * What proves the alarm that stands, or the last one that was set aside: the ledger, which says whose keys signed what, the stream it is about, and everybody's
  * statements. Needs no member's keys, and opens nothing.
  */
 export const evidenceSource = async (
   device: DeviceSession,
 ): Promise<{ source: ExportSource; disclosure: Disclosure }> => {
-  const { alarm } = device.replica.status()
+  const alarm = device.replica.status().alarm ?? (await device.replica.setAsideAlarm())
   if (alarm === null) throw new ClientError('alarm.none', 'There is no alarm any more.')
   const wanted = (stream: string): boolean => stream === LEDGER || stream === alarm.stream
   return {

@@ -37,7 +37,8 @@ const membershipSchema = z.strictObject({
   signKey: base64(32),
   genesisHash: base64(32),
   server: z.strictObject({ url: z.string().max(300), id: base64(32) }),
-  waysIn: z.array(wayInSchema).min(1).max(40),
+  /** Empty where each was retired elsewhere. */
+  waysIn: z.array(wayInSchema).max(40),
   /** Heads known from elsewhere that the ledger must contain (P11). */
   floors: z
     .array(z.strictObject({ seq: z.number().int().nonnegative(), hash: base64(32) }))

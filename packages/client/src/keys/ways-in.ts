@@ -7,6 +7,8 @@ import { unwrapRoot, type WrappedRoot, wrapRoot } from '@countersign/crypto/root
 import { Secret } from '@countersign/crypto/secret'
 import { sign } from '@countersign/crypto/sign'
 import { webauthnChallenge } from '@countersign/crypto/webauthn-challenge'
+import type { Projection } from '@countersign/ledger/projection'
+import { credentialById } from '@countersign/ledger/projection-lookup'
 import { type CborValue, encodeCanonical } from '@countersign/schema/canonical'
 import type { Head } from '@countersign/schema/entry'
 import { fromHex } from '@countersign/schema/hex'
@@ -137,6 +139,10 @@ const wrongWay = () =>
     'Use a security key enrolled here, or your recovery code. If none works, restore installation.json from a backup.',
   )
 
+/** The ways in that the ledger, as far as it is known here, has not retired; the retirement of a lost key is known while locked too. */
+export const standingWays = (projection: Projection, waysIn: readonly WayIn[]): Membership['waysIn'] =>
+  waysIn.filter((way) => (credentialById(projection, way.credential)?.retiredAt ?? null) === null)
+
 /** Unlocks the root with a touch of any of the enrolled security keys. */
 export const unlockWithKey = async (
   membership: Membership,
@@ -145,6 +151,13 @@ export const unlockWithKey = async (
 ): Promise<Outcome<WrappedRoot>> => {
   const keys = membership.waysIn.filter((way) => way.kind === 'security-key')
   const { team, member } = membership
+  if (membership.waysIn.length === 0) {
+    return refuse(
+      'unlock.no_ways',
+      'Every way into this computer was retired.',
+      'Ask an admin of the team to have you replaced: they choose “Lost key…” at your name.',
+    )
+  }
   if (keys.length === 0) {
     return refuse(
       'unlock.no_keys',

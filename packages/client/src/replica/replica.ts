@@ -2,6 +2,7 @@ import type { Projection } from '@countersign/ledger/projection'
 import type { Head } from '@countersign/schema/entry'
 import type { StreamName } from '@countersign/schema/ids'
 import type { AppendPart, ClientMessage, ServerMessage, SignedSeen } from '@countersign/schema/wire'
+import type { Alarm } from './alarm.ts'
 import { Appender, type AppendResult, type Build } from './appender.ts'
 import { type FlooredClock, openClock } from './clock.ts'
 import { Contact } from './contact.ts'
@@ -221,6 +222,11 @@ export class Replica {
   async settledStatements(): Promise<SignedSeen[] | null> {
     await this.#follower.lookForWithheld()
     return this.#parts.book.settled()
+  }
+
+  /** The last alarm that a person set aside; its evidence can be exported still. */
+  setAsideAlarm(): Promise<Alarm | null> {
+    return this.#parts.board.setAsideAlarm()
   }
 
   /** What this device states now, signed by its key with its cosignatures: for evidence and exports. */

@@ -6,6 +6,8 @@ import type { Log } from './replica-options.ts'
 import type { ConnectionState, ReplicaStatus } from './replica-status.ts'
 
 const ALARM_KEY = 'replica/alarm'
+/** The last one that a person set aside: what it proves is proved still. */
+const SET_ASIDE_KEY = 'replica/alarm-set-aside'
 
 /** Whether there is a live connection, and if not, the refusal that says why. */
 export type Liveness =
@@ -94,9 +96,16 @@ export class StatusBoard {
   }
 
   async dismiss(): Promise<void> {
-    await this.#options.store.batch({ puts: [], dels: [ALARM_KEY] }, { durable: true })
+    const puts: [string, Uint8Array][] =
+      this.#alarm === null ? [] : [[SET_ASIDE_KEY, encodeAlarm(this.#alarm)]]
+    await this.#options.store.batch({ puts, dels: [ALARM_KEY] }, { durable: true })
     this.#alarm = null
     this.enter('offline', null)
+  }
+
+  async setAsideAlarm(): Promise<Alarm | null> {
+    const saved = await this.#options.store.get(SET_ASIDE_KEY)
+    return saved === undefined ? null : decodeAlarm(saved)
   }
 
   stop(): void {

@@ -11,7 +11,7 @@ const busy = () => refuse('export.busy', 'An export is being written already.', 
 const stamp = (time: number): string =>
   new Date(time).toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '.')
 
-const start = (core: Core, plan: Pick<ExportPlan, 'kind' | 'source'>, now: number) => {
+const start = (core: Core, plan: Pick<ExportPlan, 'kind' | 'source' | 'begin'>, now: number) => {
   const job = new ExportJob({
     ...plan,
     createdAt: now,
@@ -25,18 +25,18 @@ const start = (core: Core, plan: Pick<ExportPlan, 'kind' | 'source'>, now: numbe
 type Names = 'export.audit' | 'export.evidence' | 'export.state' | 'export.cancel' | 'alarm.dismiss'
 
 export const exportHandlers: Handlers<Names> = {
-  'export.audit': async (core, { records }) => {
+  'export.audit': (core, { records }) => {
     const session = unlocked(core)
     if (!session.ok) return session
     if (core.exporting?.busy === true) return busy()
-    await core.audit('audit.opened', 'ok', records ? 'export, records opened' : 'export')
+    const begin = () => core.audit('audit.opened', 'ok', records ? 'export, records opened' : 'export')
     const source = () => auditSource(session.value, records ? 'records' : 'approvals')
-    return start(core, { kind: 'audit', source }, session.value.now())
+    return start(core, { kind: 'audit', source, begin }, session.value.now())
   },
 
   'export.evidence': (core) => {
     const { device } = core
-    if (device === null || device.replica.status().alarm === null) {
+    if (device === null || (device.replica.status().alarm === null && core.setAsideAt === null)) {
       return refuse('alarm.none', 'There is no alarm.', 'Nothing needs to be kept.')
     }
     if (core.exporting?.busy === true) return busy()
@@ -51,7 +51,13 @@ export const exportHandlers: Handlers<Names> = {
   },
 
   'alarm.dismiss': async (core) => {
-    await core.device?.replica.dismissAlarm()
+    const { device } = core
+    const alarm = device?.replica.status().alarm ?? null
+    if (device === null || alarm === null) return ok(statusView(core))
+    // Whoever does it, also at a locked computer, does it on record; and what the alarm proves stays.
+    await core.audit('alarm.dismissed', alarm.code, `entry ${alarm.seq} of ${alarm.stream}`)
+    await device.replica.dismissAlarm()
+    await core.noteSetAside()
     return ok(statusView(core))
   },
 }

@@ -23,7 +23,18 @@ export const settingsHandlers: Handlers<
 > = {
   'settings.get': (core) => ok(core.installation.settings),
 
-  'settings.set': (core, settings) => {
+  'settings.set': async (core, settings) => {
+    const before = core.installation.settings
+    const changed = (['idleLockMs', 'clipboardClearMs'] as const).filter(
+      (name) => settings[name] !== before[name],
+    )
+    if (changed.length > 0) {
+      // How long keys and values stay where they can be had: whoever finds a locked computer does not set that for its owner.
+      const session = unlocked(core)
+      if (!session.ok) return session
+      const detail = changed.map((name) => `${name} ${before[name]} → ${settings[name]}`).join(', ')
+      await core.audit('settings.changed', 'ok', detail)
+    }
     core.save({ settings })
     core.host.idleLock(settings.idleLockMs)
     core.announce('settings')
@@ -51,7 +62,7 @@ export const settingsHandlers: Handlers<
     if (membership === null) return refuse('team.none', 'This installation is in no team.', 'Join one first.')
     const added = await addKey(session.value, core.authenticator, membership, label, recoveryCode)
     if (!added.ok) return added
-    core.save({ membership: { ...membership, waysIn: [...membership.waysIn, added.value] } })
+    core.addWayIn(added.value)
     void core.uploads?.run()
     return memberAfter(session.value, session.value.member)
   },
@@ -75,12 +86,7 @@ export const settingsHandlers: Handlers<
     if (!session.ok) return session
     const retired = await retireKey(session.value, member, label, reason)
     if (!retired.ok) return retired
-    const { membership } = core.installation
-    if (membership !== null && member === session.value.member) {
-      const gone = Buffer.from(retired.value.credentialId)
-      const waysIn = membership.waysIn.filter((way) => !gone.equals(way.credential))
-      core.save({ membership: { ...membership, waysIn } })
-    }
+    core.dropRetiredWays()
     return memberAfter(session.value, member)
   },
 }

@@ -10,6 +10,7 @@ import type { Core, Setup } from '../core-state.ts'
 import type { Handlers } from '../handler.ts'
 import { Joining } from '../joining.ts'
 import { openSession } from '../open-session.ts'
+import { serverAddress } from '../server-address.ts'
 import { statusView } from '../views/status-view.ts'
 
 export const alreadyIn = () =>
@@ -33,29 +34,6 @@ const setupOf = (core: Core): Outcome<Setup> => {
 const keysOf = ({ enrolment }: Setup) => ({
   keys: enrolment.keys.map(({ label, software }) => ({ label, software })),
 })
-
-/** `https://…` addresses as people type them. */
-const serverAddress = (typed: string): Outcome<string> => {
-  const text = typed.trim().replace(/\/+$/, '')
-  const withScheme = /^https?:\/\//i.test(text) ? text : `https://${text}`
-  if (!URL.canParse(withScheme)) {
-    return refuse(
-      'server.bad_address',
-      'This is not the address of a server.',
-      'It looks like https://sync.example.com.',
-    )
-  }
-  const url = new URL(withScheme)
-  const local = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
-  if (url.protocol === 'http:' && !local) {
-    return refuse(
-      'server.insecure',
-      'Only a server on this machine is reached without TLS.',
-      'Use an https:// address.',
-    )
-  }
-  return ok(withScheme)
-}
 
 export const setupHandlers: Handlers<
   | 'setup.enrolKey'
@@ -147,6 +125,8 @@ export const setupHandlers: Handlers<
     if (core.installation.membership !== null) return alreadyIn()
     const parsed = parseInviteLink(link, Date.now())
     if (!parsed.ok) return parsed
+    const server = serverAddress(parsed.invite.url)
+    if (!server.ok) return server
     core.joining = new Joining(core, parsed.invite)
     core.announce('join')
     return ok(core.joining.view())

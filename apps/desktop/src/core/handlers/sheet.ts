@@ -10,8 +10,10 @@ import type { SheetView, StatusView } from '../../shared/views.ts'
 import { type Core, unlocked } from '../core-state.ts'
 import type { Handlers } from '../handler.ts'
 import { openSession } from '../open-session.ts'
+import { serverAddress } from '../server-address.ts'
 import { statusView } from '../views/status-view.ts'
 import { alreadyIn } from './setup.ts'
+import { recordUnlock } from './unlock.ts'
 
 const SHEET_ON_CLIPBOARD_MS = 300_000
 
@@ -64,18 +66,22 @@ const finish = async (
     const added = await addThisDevice(session, device)
     if (!added.ok) return added
     core.save({ membership: labelled(taken.value, session) })
-    return added
+    return recordUnlock(core, `new computer: ${how}`)
   })
   if (!opened.ok) {
     await core.closeDevice()
     return opened
   }
-  await core.audit('vault.unlocked', 'ok', `new computer: ${how}`)
   return ok(statusView(core))
 }
 
-const entered = (core: Core, text: string): Outcome<RecoverySheet> =>
-  core.installation.membership === null && core.device === null ? parseSheet(text) : alreadyIn()
+const entered = (core: Core, text: string): Outcome<RecoverySheet> => {
+  if (core.installation.membership !== null || core.device !== null) return alreadyIn()
+  const sheet = parseSheet(text)
+  if (!sheet.ok) return sheet
+  const server = serverAddress(sheet.value.url)
+  return server.ok ? sheet : server
+}
 
 export const sheetHandlers: Handlers<
   | 'sheet.read'

@@ -1,3 +1,4 @@
+import { ClientError } from '@countersign/client/client-error'
 import { unlockWithKey, unlockWithRecoveryCode } from '@countersign/client/keys/ways-in'
 import { type Outcome, ok, refuse } from '@countersign/client/refusal'
 import type { WrappedRoot } from '@countersign/crypto/root-wrap'
@@ -6,6 +7,16 @@ import type { Core } from '../core-state.ts'
 import type { Handlers } from '../handler.ts'
 import { openSession } from '../open-session.ts'
 import { statusView } from '../views/status-view.ts'
+
+/** Before anything is served: a disk that takes no record takes no unlock. */
+export const recordUnlock = (core: Core, way: string): Promise<Outcome<null>> =>
+  core.audit('vault.unlocked', 'ok', way).then(
+    () => ok(null),
+    (error: unknown) => {
+      if (error instanceof ClientError) return refuse(error.code, error.message, error.fix)
+      throw error
+    },
+  )
 
 /** Opens the session with a root that was unlocked, and puts either on record. */
 const finish = async (
@@ -17,10 +28,8 @@ const finish = async (
     await core.audit('unlock.failed', opened.code, way)
     return opened
   }
-  const session = await openSession(core, opened.value.root)
-  if (!session.ok) return session
-  await core.audit('vault.unlocked', 'ok', way)
-  return ok(statusView(core))
+  const session = await openSession(core, opened.value.root, () => recordUnlock(core, way))
+  return session.ok ? ok(statusView(core)) : session
 }
 
 export const unlockHandlers: Handlers<'status.get' | 'vault.unlock' | 'vault.unlockWithRecoveryCode'> = {

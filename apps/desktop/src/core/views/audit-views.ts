@@ -53,6 +53,8 @@ const recordWords: Record<AuditAction, string> = {
   'mode.changed': 'changed mode',
   'audit.opened': 'opened the audit',
   'claim.reused': 'used a claim again',
+  'settings.changed': 'changed settings',
+  'alarm.dismissed': 'set an alarm aside',
 }
 
 const itemName = (session: UnlockedSession, environment: EnvironmentId, item: ItemId): string =>

@@ -181,5 +181,6 @@ export const statusView = (core: Core): StatusView => {
     disk: diskOf(core),
     unrecorded,
     stopped: stoppedOf(core),
+    setAside: core.setAsideAt,
   }
 }

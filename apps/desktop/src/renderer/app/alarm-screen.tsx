@@ -68,7 +68,8 @@ const TryAgain = ({ onClose }: { onClose: () => void }) => {
     >
       <p>
         Do this when you know what happened and the others do too. Nothing that was verified here is given up:
-        if the server still shows what it showed, Countersign stops again.
+        if the server still shows what it showed, Countersign stops again. It is put on record, and the
+        evidence can be exported from the audit afterwards.
       </p>
       {dismiss.error !== null && <Refusal error={dismiss.error} />}
     </Dialog>

@@ -5,13 +5,16 @@ import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ExportProgress } from '../../ui/export-progress.tsx'
 import { CheckField } from '../../ui/field.tsx'
-import { Refusal } from '../../ui/notice.tsx'
+import { when } from '../../ui/format.ts'
+import { Notice, Refusal } from '../../ui/notice.tsx'
 
 /** Writes the whole signed history to one file that anybody can check without Countersign's server or keys. */
 export const ExportAudit = ({ auditor, onClose }: { auditor: boolean; onClose: () => void }) => {
   const [records, setRecords] = useState(false)
   const genesis = useApp((state) => state.status?.genesis ?? null)
+  const setAside = useApp((state) => state.status?.setAside ?? null)
   const start = useAction('export.audit')
+  const evidence = useAction('export.evidence')
   return (
     <Dialog
       title="Export the audit"
@@ -47,8 +50,22 @@ export const ExportAudit = ({ auditor, onClose }: { auditor: boolean; onClose: (
         checked={records}
         onChange={(event) => setRecords(event.target.checked)}
       />
+      {setAside !== null && (
+        <Notice
+          title="Evidence of an alarm that was set aside"
+          action={
+            <Button size="small" busy={evidence.busy} onClick={() => void evidence.run({})}>
+              Save it
+            </Button>
+          }
+        >
+          Sounded on {when(setAside)}. It is kept here until there is another.
+        </Notice>
+      )}
       {start.error !== null && <Refusal error={start.error} />}
+      {evidence.error !== null && <Refusal error={evidence.error} />}
       <ExportProgress kind="audit" />
+      <ExportProgress kind="evidence" />
     </Dialog>
   )
 }

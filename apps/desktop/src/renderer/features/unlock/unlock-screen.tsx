@@ -34,7 +34,12 @@ export const UnlockScreen = ({ status }: { status: StatusView }) => {
             Unlock to see what is asked.
           </Notice>
         )}
-        {typing ? (
+        {noKeys && !status.waysIn.recovery ? (
+          <Notice tone="warn" title="Every way into this computer was retired">
+            Ask an admin of the team to have you replaced: they choose “Lost key…” at your name, and invite
+            you again.
+          </Notice>
+        ) : typing ? (
           <form
             className="stack"
             noValidate
