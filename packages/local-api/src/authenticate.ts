@@ -12,13 +12,19 @@ import { proveSender, type Seal } from './sender/prove-sender.ts'
 import type { BindingSnapshot, Refusal } from './source.ts'
 import type { TokenEntry } from './token-book.ts'
 
-/** A program that showed a valid token of a standing binding, and is the program it was approved for. */
-export interface Bound {
+/** A token that was shown, and proven where its binding wants that. */
+interface Shown {
   readonly session: OpenSession
   readonly entry: TokenEntry
-  readonly snapshot: BindingSnapshot
+  /** Hash of the token, the entry's own object: whether it works still is asked again after every wait. */
+  readonly token: Uint8Array
   /** Of a sender-constrained binding: answers go out sealed. */
   readonly seal: Seal | null
+}
+
+/** A program that showed a valid token of a standing binding, and is the program it was approved for. */
+export interface Bound extends Shown {
+  readonly snapshot: BindingSnapshot
 }
 
 /** While locked no token can be checked: its form decides between 401 and 423 (P13). */
@@ -37,7 +43,8 @@ export const authenticate = (api: Api, exchange: Exchange): Bound | Refusal | Pr
   const { session } = api
   if (session === null) return refuseLocked(api, exchange, bearer.text)
   const entry = session.book.byToken(hashOfToken(bearer.text))
-  if (entry === undefined) {
+  const token = entry?.token ?? null
+  if (entry === undefined || token === null) {
     const form = parseToken(bearer.text)
     if (form === undefined) return refuseToken(api, exchange, 'token.malformed')
     if (form.kind === 'claim') {
@@ -45,36 +52,48 @@ export const authenticate = (api: Api, exchange: Exchange): Bound | Refusal | Pr
     }
     return refuseToken(api, exchange, 'token.unknown')
   }
-  if (entry.record.sender === null && !bearer.proven) return admit(api, exchange, session, entry, null)
-  const hash = entry.record.tokenHash
-  return proveSender(api, exchange, entry, bearer).then((proved) => {
-    if (!proved.ok) return proved
-    // It may have been given back, or replaced by another, while the proof was checked.
-    const stands = hash !== null && session.book.byToken(hash) === entry
-    return stands
-      ? admit(api, exchange, session, entry, proved.seal)
-      : refuseToken(api, exchange, 'token.unknown')
+  if (entry.record.sender === null && !bearer.proven) {
+    return admit(api, exchange, { session, entry, token, seal: null })
+  }
+  return proveSender(api, exchange, entry, bearer).then((proved) =>
+    proved.ok ? admit(api, exchange, { session, entry, token, seal: proved.seal }) : proved,
+  )
+}
+
+/**
+ * Binding → lease → caller, for a token that was shown. To be asked once more where a route waited for its caller: what held before
+ * need not hold any more.
+ */
+export const admit = (
+  api: Api,
+  exchange: Exchange,
+  shown: Shown,
+): Bound | Refusal | Promise<Bound | Refusal> => {
+  const bound = standing(api, exchange, shown)
+  if ('ok' in bound) return bound
+  const pinned = pinnedBy(bound.snapshot)
+  if (pinned === null) return bound
+  const known = exchange.connection.knownExecutable(api.now())
+  if (known !== undefined) return checkCaller(api, bound, pinned, known)
+  return exchange.connection.executable(api.now()).then((seen) => {
+    const still = standing(api, exchange, shown)
+    return 'ok' in still ? still : checkCaller(api, still, pinned, seen)
   })
 }
 
-const admit = (
-  api: Api,
-  exchange: Exchange,
-  session: OpenSession,
-  entry: TokenEntry,
-  seal: Seal | null,
-): Bound | Refusal | Promise<Bound | Refusal> => {
+const pinnedBy = ({ caller }: BindingSnapshot): Uint8Array | null =>
+  caller.anyProgram === true ? null : caller.executableHash
+
+/** All that can be told in this turn: session, token, binding and lease. */
+const standing = (api: Api, exchange: Exchange, shown: Shown): Bound | Refusal => {
+  const { session, entry, token, seal } = shown
+  if (api.session !== session) return { ok: false, code: 'locked' }
   const snapshot = session.source.binding(entry.record.binding)
-  if (snapshot === undefined) return refuseToken(api, exchange, 'token.unknown')
+  if (snapshot === undefined || !session.book.works(entry, token)) {
+    return refuseToken(api, exchange, 'token.unknown')
+  }
   const code = refuseLease(snapshot, entry.record, api.now(), session.name, api.finder.isAlive)
-  if (code !== null) return denied(api, snapshot, code)
-  const bound: Bound = { session, entry, snapshot, seal }
-  const pinned = snapshot.caller.anyProgram === true ? null : snapshot.caller.executableHash
-  if (pinned === null) return bound
-  const known = exchange.connection.knownExecutable(api.now())
-  return known === undefined
-    ? exchange.connection.executable(api.now()).then((seen) => checkCaller(api, bound, pinned, seen))
-    : checkCaller(api, bound, pinned, known)
+  return code === null ? { session, entry, token, seal, snapshot } : denied(api, snapshot, code)
 }
 
 /** The program must be the one whose executable approvers were shown: same file contents, whatever its path. */

@@ -7,10 +7,11 @@ import type { Exchange } from '../exchange.ts'
 import { usesLeft } from '../lease.ts'
 import type { PreparedRead, ReadSubject } from '../prepared-reads.ts'
 import {
+  giveBackUses,
   goesOnUnrecorded,
   type Opened,
   openCredential,
-  recordRead,
+  recordReads,
   referenceOf,
   refuseIfEnded,
   renderCredential,
@@ -102,16 +103,22 @@ const answer = (
   bound: Bound,
   { subject, etag, ageMs }: Omit<PreparedRead, 'body'>,
   bodyOf: () => ByteText,
-): Promise<undefined> => {
+): undefined | Promise<undefined> => {
   // Anybody could say 304 to a program with keys: it gets the value, signed.
   const unchanged = bound.seal === null && matches(exchange.headers.ifNoneMatch, etag)
-  const durable = recordRead(api, bound, subject, unchanged ? 'not_modified' : 'ok')
+  const recorded = recordReads(api, bound, [subject], unchanged ? 'not_modified' : 'ok')
+  if (!recorded.ok) return sendRefusal(api, exchange, recorded)
+  const { durable } = recorded
+  const refuse = (refusal: Refusal): undefined => {
+    giveBackUses(bound, recorded)
+    return sendRefusal(api, exchange, refusal)
+  }
   const body = unchanged ? null : bodyOf()
   const finish = (refused: { readonly cause: unknown } | null, sealed: string | null): undefined => {
-    const ended = refuseIfEnded(api, bound)
-    if (ended !== null) return sendRefusal(api, exchange, ended)
+    const ended = refuseIfEnded(api, bound, [subject])
+    if (ended !== null) return refuse(ended)
     if (refused !== null && !goesOnUnrecorded(api, bound, [subject], refused.cause)) {
-      return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
+      return refuse({ ok: false, code: 'audit.failed' })
     }
     const headers = ageMs > 0 ? ['ETag', etag, 'Age', String(Math.floor(ageMs / 1000))] : ['ETag', etag]
     api.metrics.read(refused !== null ? 'unrecorded' : body === null ? 'not_modified' : 'ok')
@@ -127,8 +134,8 @@ const answer = (
     )
   }
   const sealing = seal(Buffer.from(body.latin1, 'latin1'))
-  // Waited for after the disk: what goes wrong with it meanwhile is nobody's unhandled rejection.
-  sealing.catch(() => undefined)
+  // What cannot be sealed does not leave. It is waited for after the disk, so its failure is heard here as well.
+  sealing.catch(() => giveBackUses(bound, recorded))
   return durable.then(
     async () => finish(null, await sealing),
     async (cause: unknown) => finish({ cause }, await sealing),
@@ -153,9 +160,8 @@ export const listCredentials = async (api: Api, exchange: Exchange): Promise<und
       updatedAt: item.updatedAt,
     })
   }
-  if (!(await recordListing(api, bound, 'ok'))) {
-    return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
-  }
+  const refused = await recordListing(api, bound, 'ok')
+  if (refused !== null) return sendRefusal(api, exchange, refused)
   const list: CredentialList = {
     binding: snapshot.id,
     application: snapshot.application,

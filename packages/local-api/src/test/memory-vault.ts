@@ -19,6 +19,7 @@ import type {
   UnlockedSource,
 } from '../source.ts'
 import { type AuditFile, openAuditFile } from './audit-file.ts'
+import { Hold } from './hold.ts'
 
 interface StoredVersion {
   readonly key: Secret
@@ -46,6 +47,8 @@ export class MemoryVault {
   ageMs = 0
   refuseOpen: Refusal | null = null
   refuseAsk: Refusal | null = null
+  /** What a test holds back: values that are opened, audit records and token records on their way to the disk. */
+  readonly holds = { open: new Hold(), audit: new Hold(), tokens: new Hold() }
   readonly #items = new Map<string, StoredItem>()
   readonly #names = new Map<string, string[]>()
   readonly #bindings = new Map<string, BindingSnapshot>()
@@ -172,6 +175,8 @@ export class MemoryVault {
   }
 
   async #record(records: readonly AuditRecord[]): Promise<void> {
+    const held = this.holds.audit.pass()
+    if (held !== null) await held
     await this.#audit.writer.append(records)
     if (this.#keepRecords) this.records.push(...records)
   }
@@ -275,7 +280,10 @@ export class MemoryVault {
       },
       locate: (vault, environment, name) => this.#locate(vault, environment, name),
       item: (_environment, item) => this.#items.get(item)?.located,
-      open: (_binding, item, version) => this.#open(item, version),
+      open: (_binding, item, version) => {
+        const held = this.holds.open.pass()
+        return held === null ? this.#open(item, version) : held.then(() => this.#open(item, version))
+      },
       onEvent: (listener) => {
         this.#listeners.add(listener)
         return () => this.#listeners.delete(listener)
@@ -283,6 +291,7 @@ export class MemoryVault {
       tokens: {
         load: async () => [...this.tokens.values()],
         put: async (record) => {
+          await this.holds.tokens.pass()
           this.#mustHaveSpace()
           this.tokens.set(record.binding, record)
         },
