@@ -49,6 +49,8 @@ export class MemoryVault {
   refuseAsk: Refusal | null = null
   /** What a test holds back: values that are opened, audit records and token records on their way to the disk. */
   readonly holds = { open: new Hold(), audit: new Hold(), tokens: new Hold() }
+  /** How often the API looked at a binding: more than before once a request was let in. */
+  looks = 0
   readonly #items = new Map<string, StoredItem>()
   readonly #names = new Map<string, string[]>()
   readonly #bindings = new Map<string, BindingSnapshot>()
@@ -273,7 +275,10 @@ export class MemoryVault {
       audit: (records) => this.#record(records),
       alert: (alert) => this.alerts.push(alert),
       requestBinding: (ask, caller) => this.#ask(ask, caller),
-      binding: (id) => this.#bindings.get(id),
+      binding: (id) => {
+        this.looks += 1
+        return this.#bindings.get(id)
+      },
       giveBack: async (id) => {
         this.decide(id, this.#bindings.get(id)?.state === 'pending' ? 'cancelled' : 'revoked')
         return { ok: true }
