@@ -16,6 +16,7 @@ import { leaks } from './rows/leaks.ts'
 import { localApiAudit } from './rows/local-api-audit.ts'
 import { localApiPages } from './rows/local-api-pages.ts'
 import { localApiPrograms } from './rows/local-api-programs.ts'
+import { localApiRaces } from './rows/local-api-races.ts'
 import { localApiRequests } from './rows/local-api-requests.ts'
 import { localApiSenders } from './rows/local-api-senders.ts'
 import { localApiTiming } from './rows/local-api-timing.ts'
@@ -43,6 +44,7 @@ const performed: readonly Attack[] = [
   ...localApiRequests,
   ...localApiPrograms,
   ...localApiTokens,
+  ...localApiRaces,
   ...localApiSenders,
   ...localApiTiming,
   ...hostileRenderer,
