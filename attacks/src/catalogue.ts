@@ -21,6 +21,7 @@ import { localApiRequests } from './rows/local-api-requests.ts'
 import { localApiSenders } from './rows/local-api-senders.ts'
 import { localApiTiming } from './rows/local-api-timing.ts'
 import { localApiTokens } from './rows/local-api-tokens.ts'
+import { localApiUses } from './rows/local-api-uses.ts'
 import { lookUps } from './rows/look-ups.ts'
 import { parametersLowered } from './rows/parameters-lowered.ts'
 import { serverNamesRecipients } from './rows/server-names-recipients.ts'
@@ -45,6 +46,7 @@ const performed: readonly Attack[] = [
   ...localApiPrograms,
   ...localApiRaces,
   ...localApiTokens,
+  ...localApiUses,
   ...localApiSenders,
   ...localApiTiming,
   ...hostileRenderer,

@@ -151,8 +151,8 @@ export const localApiRaces: readonly Attack[] = [
       edits: [
         {
           file: 'packages/local-api/src/routes/resolve.ts',
-          find: 'const bound = await admitAgain(api, exchange, admitted)',
-          replace: 'const bound = Date.now() === 0 ? await admitAgain(api, exchange, admitted) : admitted',
+          find: 'const bound = await admit(api, exchange, first)',
+          replace: 'const bound = Date.now() === 0 ? await admit(api, exchange, first) : first',
         },
       ],
     },
@@ -187,8 +187,8 @@ export const localApiRaces: readonly Attack[] = [
       edits: [
         {
           file: 'packages/local-api/src/token-book.ts',
-          find: 'return this.byToken(token) === entry',
-          replace: 'return token.length > 0 && entry.writes !== undefined',
+          find: 'return entry.token === token',
+          replace: 'return token.length > 0 && entry !== null',
         },
       ],
     },
@@ -206,40 +206,6 @@ export const localApiRaces: readonly Attack[] = [
       late.socket.write(RESOLVE.slice(-1))
       await once(late.socket, 'close')
       return judge(stage, [late.got()])
-    },
-  },
-  {
-    ref: 'L-uses-raced',
-    area: AREA,
-    title: 'more reads than the lease has uses, side by side',
-    tried: 'Sends the same read over twenty connections at once with a token for two uses.',
-    refusal: 'lease.used_up',
-    weakened: {
-      without: 'the question for a use left in the turn in which it is counted',
-      edits: [
-        {
-          file: 'packages/local-api/src/read-credential.ts',
-          find: 'if (left === null || left >= count) return null',
-          replace: 'if (left === null || left >= count || count === 1) return null',
-        },
-        {
-          file: 'packages/local-api/src/authenticate.ts',
-          find: 'const now = judgeLease(api, exchange, shown)',
-          replace: 'const now = Date.now() === 0 ? judgeLease(api, exchange, shown) : bound',
-        },
-      ],
-    },
-    run: async (stage) => {
-      const served = await serve(stage)
-      const { token } = await served.granted({ lease: { durationMs: 3_600_000, uses: 2 } })
-      const reads = Array.from({ length: 20 }, () => served.call(CREDENTIAL, { token }))
-      const answers = (await Promise.all(reads)).map(({ text }) => text)
-      const values = answers.filter((answer) => answer.includes(VALUE)).length
-      if (values > 2) return succeeded(`${values} reads of two`)
-      return judge(
-        stage,
-        answers.filter((answer) => !answer.includes(VALUE)),
-      )
     },
   },
   {

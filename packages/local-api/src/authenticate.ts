@@ -12,15 +12,19 @@ import { proveSender, type Seal } from './sender/prove-sender.ts'
 import type { BindingSnapshot, Refusal } from './source.ts'
 import type { TokenEntry } from './token-book.ts'
 
-/** A program that showed a valid token of a standing binding, and is the program it was approved for. */
-export interface Bound {
+/** A token that was shown, and proven where its binding wants that. */
+interface Shown {
   readonly session: OpenSession
   readonly entry: TokenEntry
-  /** Hash of the token that was presented. */
+  /** Hash of the token, the entry's own object: whether it works still is asked again after every wait. */
   readonly token: Uint8Array
-  readonly snapshot: BindingSnapshot
   /** Of a sender-constrained binding: answers go out sealed. */
   readonly seal: Seal | null
+}
+
+/** A program that showed a valid token of a standing binding, and is the program it was approved for. */
+export interface Bound extends Shown {
+  readonly snapshot: BindingSnapshot
 }
 
 /** While locked no token can be checked: its form decides between 401 and 423 (P13). */
@@ -38,9 +42,9 @@ export const authenticate = (api: Api, exchange: Exchange): Bound | Refusal | Pr
   if (!bearer.ok) return refuseToken(api, exchange, bearer.code)
   const { session } = api
   if (session === null) return refuseLocked(api, exchange, bearer.text)
-  const token = hashOfToken(bearer.text)
-  const entry = session.book.byToken(token)
-  if (entry === undefined) {
+  const entry = session.book.byToken(hashOfToken(bearer.text))
+  const token = entry?.token ?? null
+  if (entry === undefined || token === null) {
     const form = parseToken(bearer.text)
     if (form === undefined) return refuseToken(api, exchange, 'token.malformed')
     if (form.kind === 'claim') {
@@ -48,60 +52,48 @@ export const authenticate = (api: Api, exchange: Exchange): Bound | Refusal | Pr
     }
     return refuseToken(api, exchange, 'token.unknown')
   }
-  const shown: Presented = { session, entry, token, seal: null }
-  if (entry.record.sender === null && !bearer.proven) return admit(api, exchange, shown)
-  return proveSender(api, exchange, entry, bearer).then((proved) => {
-    if (!proved.ok) return proved
-    return admitAgain(api, exchange, { ...shown, seal: proved.seal })
-  })
+  if (entry.record.sender === null && !bearer.proven) {
+    return admit(api, exchange, { session, entry, token, seal: null })
+  }
+  return proveSender(api, exchange, entry, bearer).then((proved) =>
+    proved.ok ? admit(api, exchange, { session, entry, token, seal: proved.seal }) : proved,
+  )
 }
 
-type Presented = Omit<Bound, 'snapshot'>
-
-/** After something was waited for: the token may have been given back or replaced meanwhile, and the program become another. */
-export const admitAgain = (
+/**
+ * Binding → lease → caller, for a token that was shown. To be asked once more where a route waited for its caller: what held before
+ * need not hold any more.
+ */
+export const admit = (
   api: Api,
   exchange: Exchange,
-  shown: Presented,
+  shown: Shown,
 ): Bound | Refusal | Promise<Bound | Refusal> => {
-  const { session, entry, token } = shown
-  if (api.session !== session) return { ok: false, code: 'locked' }
-  return session.book.stands(entry, token)
-    ? admit(api, exchange, shown)
-    : refuseToken(api, exchange, 'token.unknown')
-}
-
-const admit = (
-  api: Api,
-  exchange: Exchange,
-  shown: Presented,
-): Bound | Refusal | Promise<Bound | Refusal> => {
-  const bound = judgeLease(api, exchange, shown)
-  if (!('session' in bound)) return bound
-  const pinned = pinnedOf(bound)
+  const bound = standing(api, exchange, shown)
+  if ('ok' in bound) return bound
+  const pinned = pinnedBy(bound.snapshot)
   if (pinned === null) return bound
   const known = exchange.connection.knownExecutable(api.now())
   if (known !== undefined) return checkCaller(api, bound, pinned, known)
   return exchange.connection.executable(api.now()).then((seen) => {
-    // The search took its time: what stood before it may have ended.
-    if (api.session !== shown.session) return { ok: false, code: 'locked' }
-    if (!shown.session.book.stands(shown.entry, shown.token))
-      return refuseToken(api, exchange, 'token.unknown')
-    const now = judgeLease(api, exchange, shown)
-    return 'session' in now ? checkCaller(api, now, pinned, seen) : now
+    const still = standing(api, exchange, shown)
+    return 'ok' in still ? still : checkCaller(api, still, pinned, seen)
   })
 }
 
-/** The executable that this token is for; null: any. */
-const pinnedOf = ({ snapshot }: Bound): Uint8Array | null =>
-  snapshot.caller.anyProgram === true ? null : snapshot.caller.executableHash
+const pinnedBy = ({ caller }: BindingSnapshot): Uint8Array | null =>
+  caller.anyProgram === true ? null : caller.executableHash
 
-const judgeLease = (api: Api, exchange: Exchange, shown: Presented): Bound | Refusal => {
-  const { session, entry } = shown
+/** All that can be told in this turn: session, token, binding and lease. */
+const standing = (api: Api, exchange: Exchange, shown: Shown): Bound | Refusal => {
+  const { session, entry, token, seal } = shown
+  if (api.session !== session) return { ok: false, code: 'locked' }
   const snapshot = session.source.binding(entry.record.binding)
-  if (snapshot === undefined) return refuseToken(api, exchange, 'token.unknown')
+  if (snapshot === undefined || !session.book.works(entry, token)) {
+    return refuseToken(api, exchange, 'token.unknown')
+  }
   const code = refuseLease(snapshot, entry.record, api.now(), session.name, api.finder.isAlive)
-  return code === null ? { ...shown, snapshot } : denied(api, snapshot, code)
+  return code === null ? { session, entry, token, seal, snapshot } : denied(api, snapshot, code)
 }
 
 /** The program must be the one whose executable approvers were shown: same file contents, whatever its path. */

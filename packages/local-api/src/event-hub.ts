@@ -11,32 +11,55 @@ const MAX_UNSENT_BYTES = 65_536
 interface Stream {
   readonly binding: string
   readonly res: ServerResponse
+  /** Its own, by identity. */
+  readonly place: { readonly binding: string }
   expiring: NodeJS.Timeout | undefined
 }
 
 const frame = (event: ApiEvent): string => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 
+/** Room for one stream, taken before it may be opened. */
+export interface Place {
+  /** The head is sent already. The stream lives until the client closes it or the binding ends. */
+  open(res: ServerResponse, expiresAt: number, now: number): void
+  /** Gives the room back, unless a stream was opened in it. */
+  leave(): void
+}
+
 /** Open event streams. A reader that does not keep up is cut off: it reconnects and reads afresh. */
 export class EventHub {
   readonly #streams = new Set<Stream>()
+  /** The binding of each stream that is open or about to be. */
+  readonly #places = new Set<{ readonly binding: string }>()
   #heartbeat: NodeJS.Timeout | undefined
 
   get size(): number {
     return this.#streams.size
   }
 
-  hasRoom(binding: string): boolean {
-    const own = [...this.#streams].filter((each) => each.binding === binding).length
-    return this.#streams.size < MAX_STREAMS && own < MAX_PER_BINDING
+  /** Null where there is no room. */
+  take(binding: string): Place | null {
+    const own = [...this.#places].filter((each) => each.binding === binding).length
+    if (this.#places.size >= MAX_STREAMS || own >= MAX_PER_BINDING) return null
+    const place = { binding }
+    this.#places.add(place)
+    let opened = false
+    return {
+      open: (res, expiresAt, now) => {
+        opened = true
+        this.#open({ binding, res, place, expiring: undefined }, expiresAt, now)
+      },
+      leave: () => {
+        if (!opened) this.#places.delete(place)
+      },
+    }
   }
 
-  /** The head is sent already. The stream lives until the client closes it or the binding ends. */
-  add(binding: string, res: ServerResponse, expiresAt: number, now: number): void {
-    const stream: Stream = { binding, res, expiring: undefined }
+  #open(stream: Stream, expiresAt: number, now: number): void {
     this.#streams.add(stream)
     this.#warn(stream, expiresAt, now)
     this.#heartbeat ??= setInterval(() => this.#write(': alive\n\n', () => true), HEARTBEAT_MS).unref()
-    res.on('close', () => this.#drop(stream))
+    stream.res.on('close', () => this.#drop(stream))
   }
 
   send(event: ApiEvent, wants: (binding: string) => boolean): void {
@@ -85,6 +108,7 @@ export class EventHub {
 
   #drop(stream: Stream): void {
     this.#streams.delete(stream)
+    this.#places.delete(stream.place)
     clearTimeout(stream.expiring)
     if (this.#streams.size > 0) return
     clearInterval(this.#heartbeat)

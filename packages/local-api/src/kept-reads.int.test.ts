@@ -1,5 +1,6 @@
 import { credentialSchema } from '@countersign/schema/local-api'
 import { expect, onTestFinished, test } from 'vitest'
+import { until } from './test/event-stream.ts'
 import { parsed, problemIn, type ServedVault, serveVault } from './test/served-vault.ts'
 
 const CREDENTIAL = '/v1/credentials/acme/production/openai'
@@ -49,6 +50,22 @@ test('P2 a grant that is narrowed or runs out wins over a kept read', async () =
   expect(await code()).toBe('scope.refused')
   served.vault.decide(id, 'granted', { terms: binding.terms, expiresAt: Date.now() - 1 })
   expect(await code()).toBe('lease.expired')
+})
+
+test('P2 a narrowing wins over a read that waits for the disk, kept or worked out afresh', async () => {
+  for (const kept of [true, false]) {
+    const { served, id, token } = await warm()
+    const [binding] = served.vault.bindings
+    if (binding === undefined) throw new Error('one was granted')
+    if (!kept) served.vault.put('openai', { api_key: 'sk-proj-canary-0002' })
+    const { audit } = served.vault.holds
+    audit.hold()
+    const late = served.call(CREDENTIAL, { token })
+    await until(() => audit.waiting === 1)
+    served.vault.decide(id, 'granted', { terms: { ...binding.terms, items: [] } })
+    audit.letGo()
+    expect(problemIn(await late).code).toBe('scope.refused')
+  }
 })
 
 test('P17 freshness that ends wins over a kept read', async () => {

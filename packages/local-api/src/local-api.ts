@@ -77,7 +77,8 @@ export interface LocalApi {
   close(): Promise<void>
 }
 
-const openSession = async (api: Api, source: UnlockedSource): Promise<() => void> => {
+/** The function that ends it, at once; what it returns resolves when nothing is on its way to the token store. */
+const openSession = async (api: Api, source: UnlockedSource): Promise<() => Promise<void>> => {
   const keep = (record: TokenRecord): boolean => {
     const snapshot = source.binding(record.binding)
     return snapshot !== undefined && snapshot.expiresAt + FORGET_MS > api.now()
@@ -95,6 +96,7 @@ const openSession = async (api: Api, source: UnlockedSource): Promise<() => void
     stop()
     prepared.close()
     ended.abort()
+    return book.close()
   }
 }
 
@@ -165,8 +167,10 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
     return server
   }
 
-  let endSession =
-    options.source.state === 'unlocked' ? await openSession(api, options.source) : () => undefined
+  const noSession = (): Promise<void> => Promise.resolve()
+  let endSession = options.source.state === 'unlocked' ? await openSession(api, options.source) : noSession
+  /** Of the session that ended last. */
+  let written = noSession()
   await prepareRuntimeDirectory(options.runtimeDir)
   const socketServer = makeServer('socket')
   const socketPath = join(options.runtimeDir, SOCKET_NAME)
@@ -200,10 +204,11 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
     useSource: async (source) => {
       if (closed) throw new LocalApiError('already_closed', 'the local API is closed')
       const before = modeOf(api)
-      endSession()
+      if (api.session !== null) written = endSession()
       api.session = null
-      // What the old session still owes the audit goes to its own writer.
+      // What the old session still owes the audit goes to its own writer, and what it counted is there for the next to load.
       await gate.close()
+      await written
       api.source = source
       endSession = await openSession(api, source)
       hub.end({ type: 'locked' }, () => true)
@@ -211,14 +216,15 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
       if (mode !== before) gate.append(plainRecord(now(), 'mode.changed', mode)).catch(() => undefined)
     },
     lock: () => {
-      endSession()
-      endSession = () => undefined
+      if (api.session !== null) written = endSession()
       api.session = null
       hub.end({ type: 'locked' }, () => true)
     },
     close: async () => {
       closed = true
-      endSession()
+      if (api.session !== null) written = endSession()
+      // What is still waiting for the disk is not answered: what it counted is not written any more.
+      api.session = null
       hub.close()
       const ends = [...tcp.servers, socketServer].map(
         (server) => new Promise<void>((resolve) => server.close(() => resolve())),
@@ -230,6 +236,7 @@ export const serveLocalApi = async (options: LocalApiOptions): Promise<LocalApi>
       await Promise.all(ends)
       clearTimeout(force)
       await gate.end()
+      await written
       await removeDiscovery(options.runtimeDir)
     },
   }

@@ -46,6 +46,7 @@ const entry: TokenEntry = {
     session: null,
     sender: null,
   },
+  token: newAppToken().hash,
   writes: Promise.resolve(),
   useWritten: true,
 }

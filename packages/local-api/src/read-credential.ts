@@ -1,7 +1,9 @@
+import type { AuditRecord } from '@countersign/schema/audit'
 import type { Credential } from '@countersign/schema/local-api'
 import type { ProblemCode } from '@countersign/schema/problem'
 import { findProvider } from '@countersign/schema/providers'
 import { formatReference, itemReference, type Reference } from '@countersign/schema/reference'
+import type { Terms } from '@countersign/schema/request'
 import { type Api, modeOf } from './api.ts'
 import { type Bound, denied } from './authenticate.ts'
 import { usesLeft } from './lease.ts'
@@ -40,6 +42,12 @@ const refuseUnknown = (api: Api, bound: Bound, reference: Reference, refusal: Re
   return shown
 }
 
+const refuseScope = (terms: Terms, item: LocatedItem): ProblemCode | null => {
+  if (item.environment !== terms.environment || !terms.items.includes(item.item)) return 'scope.refused'
+  if (terms.mode === 'broker') return 'mode.broker_only'
+  return null
+}
+
 /** Scope, then the value. Answers at once where the source does. */
 export const openCredential = (
   api: Api,
@@ -51,10 +59,8 @@ export const openCredential = (
   const located = session.source.locate(reference.vault, reference.environment, reference.item)
   if (!located.ok) return refuseUnknown(api, bound, reference, located)
   const { item } = located
-  const { terms } = snapshot
-  if (item.environment !== terms.environment || !terms.items.includes(item.item))
-    return refuse('scope.refused')
-  if (terms.mode === 'broker') return refuse('mode.broker_only')
+  const outside = refuseScope(snapshot.terms, item)
+  if (outside !== null) return refuse(outside)
   if (reference.field !== null && !item.fields.includes(reference.field)) {
     return refuse('credential.field_unknown')
   }
@@ -74,28 +80,68 @@ export const openCredential = (
   return opened instanceof Promise ? opened.then(finish) : finish(opened)
 }
 
-/** Puts the read on record; resolves when it is durable. A use is counted where the lease limits them. */
-export const recordRead = (
+/** Reads of one answer, counted and on their way to the record. */
+export interface Recorded {
+  readonly ok: true
+  /** Resolves when they may be answered. */
+  readonly durable: Promise<unknown>
+  /** How many uses of the lease they took. */
+  readonly uses: number
+}
+
+/**
+ * Counts reads where the lease limits them, and puts them on record: all of one answer, or none. Both are decided in the turn in which it is
+ * called, so that nothing that was asked before a wait is relied on. What is refused later goes to `giveBackUses`.
+ */
+export const recordReads = (
   api: Api,
   bound: Bound,
-  subject: ReadSubject,
+  subjects: readonly ReadSubject[],
   outcome: 'ok' | 'not_modified',
-): Promise<unknown> => {
-  const { item, version, field } = subject
-  const counted = outcome === 'ok' && bound.snapshot.terms.lease.uses !== null
-  const use = bound.session.book.use(bound.entry, counted)
+): Recorded | Refusal => {
+  const { session, entry, token, snapshot } = bound
+  const limit = snapshot.terms.lease.uses
+  const uses = outcome === 'ok' && limit !== null ? subjects.length : 0
+  const use = session.book.use(entry, token, uses, limit)
+  if (!use.ok) return denied(api, snapshot, use.code, refusedUses(bound, use.code, uses))
+  const appended = subjects.map((subject) => api.gate.append(recordOf(api, bound, subject, outcome)))
+  const [first] = appended
+  const durable =
+    use.written === undefined && first !== undefined && appended.length === 1
+      ? first
+      : Promise.all([use.written, ...appended])
+  if (snapshot.maxUnrecordedMs === 0) return { ok: true, durable, uses }
+  const { unrecorded } = api.gate
+  const noted = durable.then(() => {
+    for (const subject of subjects) unrecorded.recorded(entry, subject)
+  })
+  return { ok: true, durable: noted, uses }
+}
+
+const refusedUses = ({ snapshot, entry }: Bound, code: ProblemCode, uses: number): string | undefined =>
+  code === 'lease.used_up'
+    ? `The lease has ${usesLeft(snapshot, entry.record) ?? 0} uses left; ${uses} were asked for.`
+    : undefined
+
+const recordOf = (
+  api: Api,
+  { snapshot }: Bound,
+  { item, version, field }: ReadSubject,
+  outcome: 'ok' | 'not_modified',
+): AuditRecord => {
   const record = plainRecord(api.now(), 'credential.read', outcome)
-  record.binding = bound.snapshot.id
+  record.binding = snapshot.id
   record.environment = item.environment
   record.item = item.item
   record.version = version
-  record.application = bound.snapshot.application
+  record.application = snapshot.application
   record.detail = field ?? ''
-  const durable = api.gate.append(record)
-  const both = use === undefined ? durable : Promise.all([use, durable])
-  if (bound.snapshot.maxUnrecordedMs === 0) return both
-  return both.then(() => api.gate.unrecorded.recorded(bound.entry, subject))
+  return record
 }
+
+/** No value left: what was counted for it is not. An answer that was let go counts, whoever is there to read it. */
+export const giveBackUses = ({ session, entry }: Bound, { uses }: Recorded): void =>
+  session.book.giveBackUses(entry, uses)
 
 /**
  * Whether reads of one answer, whose records were refused with `cause`, may be answered all the same: the policy lets this lease go on.
@@ -119,23 +165,27 @@ export const goesOnUnrecorded = (
 }
 
 /**
- * Whether the lease has so many uses left. To be asked in the turn in which they are counted, whatever was found before anything was
- * waited for.
+ * Whether the answer may leave now, after waiting for the disk: the end of a session, a lease or a token, a revocation and a narrowing win
+ * every race.
  */
-export const refuseUses = (api: Api, bound: Bound, count: number): Refusal | null => {
-  const left = usesLeft(bound.snapshot, bound.entry.record)
-  if (left === null || left >= count) return null
-  const detail = count === 1 ? undefined : `The lease has ${left} uses left; ${count} were asked for.`
-  return denied(api, bound.snapshot, 'lease.used_up', detail)
-}
-
-/** Whether binding and token still stand after something was waited for: a revocation wins every race. */
-export const refuseIfEnded = (api: Api, bound: Bound): Refusal | null => {
-  if (api.session !== bound.session) return { ok: false, code: 'locked' }
-  if (!bound.session.book.stands(bound.entry, bound.token)) return { ok: false, code: 'token.unknown' }
-  const now = bound.session.source.binding(bound.snapshot.id)
-  if (now?.state === 'granted') return null
-  return { ok: false, code: now?.state === 'grant_expired' ? 'lease.expired' : 'binding.revoked' }
+export const refuseIfEnded = (
+  api: Api,
+  { session, snapshot, entry, token }: Bound,
+  subjects: readonly ReadSubject[] = [],
+): Refusal | null => {
+  if (api.session !== session) return { ok: false, code: 'locked' }
+  const now = session.source.binding(snapshot.id)
+  if (now?.state !== 'granted') {
+    return { ok: false, code: now?.state === 'grant_expired' ? 'lease.expired' : 'binding.revoked' }
+  }
+  if (api.now() >= now.expiresAt) return { ok: false, code: 'lease.expired' }
+  if (!session.book.works(entry, token)) return { ok: false, code: 'token.unknown' }
+  if (now === snapshot) return null
+  for (const { item } of subjects) {
+    const code = refuseScope(now.terms, item)
+    if (code !== null) return { ok: false, code }
+  }
+  return null
 }
 
 /** The field that stands for the whole credential: the only one, or the provider's first secret. */

@@ -1,104 +1,151 @@
 import { newAppToken, newClaim } from '@countersign/crypto/app-token'
-import { cryptoReady } from '@countersign/crypto/ready'
 import { newId } from '@countersign/schema/ids'
-import { beforeAll, describe, expect, it } from 'vitest'
-import type { TokenRecord, TokenStore } from './source.ts'
-import { TokenBook } from './token-book.ts'
+import { beforeEach, expect, test } from 'vitest'
+import type { TokenRecord } from './source.ts'
+import { Hold } from './test/hold.ts'
+import { TokenBook, type TokenEntry } from './token-book.ts'
 
-/** A disk whose writes end when the test says so. */
-class HeldStore implements TokenStore {
-  readonly written: TokenRecord[] = []
-  #held: (() => void)[] | null = null
-
-  hold(): void {
-    this.#held = []
-  }
-
-  /** Everything that waits is written, and what comes next at once. */
-  release(): void {
-    const held = this.#held ?? []
-    this.#held = null
-    for (const write of held) write()
-  }
-
-  get waiting(): number {
-    return this.#held?.length ?? 0
-  }
-
-  async load(): Promise<readonly TokenRecord[]> {
-    return []
-  }
-
-  put(record: TokenRecord): Promise<void> {
-    return new Promise((resolve) => {
-      const write = (): void => {
-        this.written.push(record)
-        resolve()
-      }
-      if (this.#held === null) write()
-      else this.#held.push(write)
-    })
-  }
-
-  async remove(): Promise<void> {}
+const writes = new Hold()
+const disk = new Map<string, TokenRecord>()
+let full = false
+const store = {
+  load: async () => [...disk.values()],
+  put: async (record: TokenRecord) => {
+    await writes.pass()
+    if (full) throw new Error('the disk is full')
+    disk.set(record.binding, record)
+  },
+  remove: async (binding: string) => {
+    disk.delete(binding)
+  },
 }
+const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-beforeAll(cryptoReady)
-
-const bookOf = async () => {
-  const store = new HeldStore()
-  const book = await TokenBook.open(store, () => true)
+let book: TokenBook
+let entry: TokenEntry
+let token: Uint8Array
+beforeEach(async () => {
+  writes.letGo()
+  disk.clear()
+  full = false
   const binding = newId()
-  const record = { claimHash: newClaim().hash, tokenHash: null, used: false, uses: 0 }
-  await book.addClaim({ binding, ...record, process: null, session: null, sender: null })
-  const entry = book.entry(binding)
-  if (entry === undefined) throw new Error('no entry')
-  const first = await book.exchange(entry, null)
-  if (!first.ok) throw new Error(first.code)
-  const hash = entry.record.tokenHash
-  if (hash === null) throw new Error('no token')
-  return { store, book, entry, hash }
+  book = await TokenBook.open(store, () => true)
+  await book.addClaim({
+    binding,
+    claimHash: newClaim().hash,
+    tokenHash: null,
+    used: false,
+    uses: 0,
+    process: null,
+    session: null,
+    sender: null,
+  })
+  const found = book.entry(binding)
+  if (found === undefined) throw new Error('it was just added')
+  entry = found
+  await book.exchange(entry, null)
+  if (entry.token === null) throw new Error('it was just exchanged')
+  token = entry.token
+})
+
+const take = async (uses: number, limit: number | null): Promise<string> => {
+  const use = book.use(entry, token, uses, limit)
+  if (!use.ok) return use.code
+  await use.written
+  return 'ok'
 }
-const turns = () => new Promise((resolve) => setImmediate(resolve))
 
-describe('P22 a claim exchanged while its token is used', () => {
-  it('P22 voids the token before it waits for the disk', async () => {
-    const { store, book, entry, hash } = await bookOf()
-    expect(book.stands(entry, hash)).toBe(true)
-    expect(book.stands(entry, newAppToken().hash)).toBe(false)
-    store.hold()
-    const second = book.exchange(entry, null)
-    await turns()
-    expect([store.waiting, book.stands(entry, hash)]).toEqual([1, false])
-    store.release()
-    expect(await second).toMatchObject({ ok: true })
-    expect(book.stands(entry, hash)).toBe(false)
-  })
+test('P22 uses are taken as a whole or not at all, in the turn in which they are asked for', async () => {
+  const outcomes = [take(2, 5), take(2, 5), take(2, 5), take(1, 5), take(1, 5)]
+  expect(await Promise.all(outcomes)).toEqual(['ok', 'ok', 'lease.used_up', 'ok', 'lease.used_up'])
+  expect(disk.get(entry.record.binding)).toMatchObject({ used: true, uses: 5 })
+})
 
-  it('P22 forgets neither the use nor the count that came meanwhile, and says no more than what is on the disk', async () => {
-    const { store, book, entry } = await bookOf()
-    store.hold()
-    const second = book.exchange(entry, null)
-    await turns()
-    // Of a read that was let in before the exchange began.
-    const use = book.use(entry, true)
-    expect(entry.useWritten).toBe(false)
-    store.release()
-    await Promise.all([second, use])
-    expect(entry.record).toMatchObject({ used: true, uses: 1 })
-    expect(entry.useWritten).toBe(true)
-    expect(store.written.at(-1)).toMatchObject({ used: true, uses: 1, tokenHash: entry.record.tokenHash })
-    expect(await book.exchange(entry, null)).toEqual({ ok: false, code: 'claim.used' })
-  })
+test('P22 uses that are given back are on disk as such, and those taken meanwhile stay', async () => {
+  await take(2, 5)
+  const later = take(1, 5)
+  book.giveBackUses(entry, 2)
+  await later
+  await turn()
+  expect(disk.get(entry.record.binding)).toMatchObject({ used: true, uses: 1 })
+})
 
-  it('P22 is refused where the use came first, however long its write takes', async () => {
-    const { store, book, entry } = await bookOf()
-    store.hold()
-    const use = book.use(entry, false)
-    const second = book.exchange(entry, null)
-    await turns()
-    store.release()
-    await use
-    expect(await second).toEqual({ ok: false, code: 'claim.used' })
+test('P22 what the disk refused is written with the next use, though it is not counted', async () => {
+  full = true
+  await expect(take(0, null)).rejects.toThrow('full')
+  full = false
+  expect(await take(0, null)).toBe('ok')
+  expect(disk.get(entry.record.binding)?.used).toBe(true)
+  expect(book.use(entry, token, 1, null)).toEqual({ ok: true, written: undefined })
+})
+
+test('P22 from the moment a claim is exchanged no token before it works, also where the disk then refuses', async () => {
+  writes.hold()
+  const exchanging = book.exchange(entry, null)
+  await turn()
+  expect([book.works(entry, token), book.byToken(token)]).toEqual([false, undefined])
+  expect(await take(1, 1)).toBe('token.unknown')
+  full = true
+  writes.letGo()
+  await expect(exchanging).rejects.toThrow('full')
+  expect(await take(1, 1)).toBe('token.unknown')
+  full = false
+  expect((await book.exchange(entry, null)).ok).toBe(true)
+  expect(disk.get(entry.record.binding)).toMatchObject({ used: false, uses: 0 })
+})
+
+test('P22 an exchange forgets no use that was given back during its write', async () => {
+  const other = await TokenBook.open(store, () => true)
+  const loaded = other.entry(entry.record.binding)
+  if (loaded === undefined) throw new Error('it is on disk')
+  loaded.record = { ...loaded.record, uses: 3 }
+  writes.hold()
+  const exchanging = other.exchange(loaded, null)
+  await turn()
+  other.giveBackUses(loaded, 2)
+  writes.letGo()
+  await exchanging
+  await turn()
+  expect(disk.get(entry.record.binding)).toEqual(loaded.record)
+  expect(loaded.record).toMatchObject({ uses: 1, tokenHash: loaded.token })
+})
+
+test('P22 a binding that is given back while its claim is exchanged has no token that works', async () => {
+  writes.hold()
+  const exchanging = book.exchange(entry, null)
+  await turn()
+  const removing = book.remove(entry.record.binding)
+  writes.letGo()
+  expect(await exchanging).toEqual({ ok: false, code: 'claim.used' })
+  await removing
+  expect([entry.token, book.byToken(token), disk.size]).toEqual([null, undefined, 0])
+})
+
+test('P13 P22 a book whose session ended writes nothing but removals, and waits for what is on its way', async () => {
+  writes.hold()
+  const first = take(1, 5)
+  await turn()
+  const second = expect(take(1, 5)).rejects.toThrow('ended')
+  const exchanging = expect(book.exchange(entry, null)).resolves.toEqual({ ok: false, code: 'claim.used' })
+  let closed = false
+  const closing = book.close().then(() => {
+    closed = true
   })
+  await turn()
+  expect(closed).toBe(false)
+  writes.letGo()
+  await Promise.all([first, second, exchanging, closing])
+  expect(disk.get(entry.record.binding)?.uses).toBe(1)
+  // The next session counts; nothing that the last one gives back may cover it.
+  disk.set(entry.record.binding, { ...entry.record, uses: 4 })
+  book.giveBackUses(entry, 2)
+  await turn()
+  expect(disk.get(entry.record.binding)?.uses).toBe(4)
+  await book.remove(entry.record.binding)
+  expect(disk.size).toBe(0)
+})
+
+test('P22 a hash that no token has finds nothing', () => {
+  expect(book.byToken(newAppToken().hash)).toBeUndefined()
+  expect(book.byToken(token)).toBe(entry)
 })

@@ -58,6 +58,7 @@ const entryOf = ({ id }: BindingSnapshot): TokenEntry => ({
     session: null,
     sender: null,
   },
+  token: new Uint8Array(32),
   writes: Promise.resolve(),
   useWritten: true,
 })

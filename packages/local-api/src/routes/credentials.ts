@@ -7,13 +7,13 @@ import type { Exchange } from '../exchange.ts'
 import { usesLeft } from '../lease.ts'
 import type { PreparedRead, ReadSubject } from '../prepared-reads.ts'
 import {
+  giveBackUses,
   goesOnUnrecorded,
   type Opened,
   openCredential,
-  recordRead,
+  recordReads,
   referenceOf,
   refuseIfEnded,
-  refuseUses,
   renderCredential,
 } from '../read-credential.ts'
 import { recordListing } from '../record-listing.ts'
@@ -65,7 +65,7 @@ const readAs = (api: Api, exchange: Exchange, bound: Bound | Refusal): undefined
   const stamp = session.source.stamp()
   const opened = openCredential(api, bound, reference)
   return opened instanceof Promise
-    ? opened.then((each) => answerFirst(api, exchange, bound, refuseIfEnded(api, bound) ?? each, stamp))
+    ? opened.then((each) => answerFirst(api, exchange, bound, each, stamp))
     : answerFirst(api, exchange, bound, opened, stamp)
 }
 
@@ -106,15 +106,19 @@ const answer = (
 ): undefined | Promise<undefined> => {
   // Anybody could say 304 to a program with keys: it gets the value, signed.
   const unchanged = bound.seal === null && matches(exchange.headers.ifNoneMatch, etag)
-  const usedUp = unchanged ? null : refuseUses(api, bound, 1)
-  if (usedUp !== null) return sendRefusal(api, exchange, usedUp)
-  const durable = recordRead(api, bound, subject, unchanged ? 'not_modified' : 'ok')
+  const recorded = recordReads(api, bound, [subject], unchanged ? 'not_modified' : 'ok')
+  if (!recorded.ok) return sendRefusal(api, exchange, recorded)
+  const { durable } = recorded
+  const refuse = (refusal: Refusal): undefined => {
+    giveBackUses(bound, recorded)
+    return sendRefusal(api, exchange, refusal)
+  }
   const body = unchanged ? null : bodyOf()
   const finish = (refused: { readonly cause: unknown } | null, sealed: string | null): undefined => {
-    const ended = refuseIfEnded(api, bound)
-    if (ended !== null) return sendRefusal(api, exchange, ended)
+    const ended = refuseIfEnded(api, bound, [subject])
+    if (ended !== null) return refuse(ended)
     if (refused !== null && !goesOnUnrecorded(api, bound, [subject], refused.cause)) {
-      return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
+      return refuse({ ok: false, code: 'audit.failed' })
     }
     const headers = ageMs > 0 ? ['ETag', etag, 'Age', String(Math.floor(ageMs / 1000))] : ['ETag', etag]
     api.metrics.read(refused !== null ? 'unrecorded' : body === null ? 'not_modified' : 'ok')
@@ -130,8 +134,8 @@ const answer = (
     )
   }
   const sealing = seal(Buffer.from(body.latin1, 'latin1'))
-  // Waited for after the disk: what goes wrong with it meanwhile is nobody's unhandled rejection.
-  sealing.catch(() => undefined)
+  // What cannot be sealed does not leave. It is waited for after the disk, so its failure is heard here as well.
+  sealing.catch(() => giveBackUses(bound, recorded))
   return durable.then(
     async () => finish(null, await sealing),
     async (cause: unknown) => finish({ cause }, await sealing),
@@ -156,9 +160,8 @@ export const listCredentials = async (api: Api, exchange: Exchange): Promise<und
       updatedAt: item.updatedAt,
     })
   }
-  if (!(await recordListing(api, bound, 'ok'))) {
-    return sendRefusal(api, exchange, { ok: false, code: 'audit.failed' })
-  }
+  const refused = await recordListing(api, bound, 'ok')
+  if (refused !== null) return sendRefusal(api, exchange, refused)
   const list: CredentialList = {
     binding: snapshot.id,
     application: snapshot.application,

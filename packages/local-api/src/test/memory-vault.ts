@@ -19,6 +19,7 @@ import type {
   UnlockedSource,
 } from '../source.ts'
 import { type AuditFile, openAuditFile } from './audit-file.ts'
+import { Hold } from './hold.ts'
 
 interface StoredVersion {
   readonly key: Secret
@@ -46,6 +47,10 @@ export class MemoryVault {
   ageMs = 0
   refuseOpen: Refusal | null = null
   refuseAsk: Refusal | null = null
+  /** What a test holds back: values that are opened, audit records and token records on their way to the disk. */
+  readonly holds = { open: new Hold(), audit: new Hold(), tokens: new Hold() }
+  /** How often the API looked at a binding: more than before once a request was let in. */
+  looks = 0
   readonly #items = new Map<string, StoredItem>()
   readonly #names = new Map<string, string[]>()
   readonly #bindings = new Map<string, BindingSnapshot>()
@@ -172,6 +177,8 @@ export class MemoryVault {
   }
 
   async #record(records: readonly AuditRecord[]): Promise<void> {
+    const held = this.holds.audit.pass()
+    if (held !== null) await held
     await this.#audit.writer.append(records)
     if (this.#keepRecords) this.records.push(...records)
   }
@@ -268,14 +275,20 @@ export class MemoryVault {
       audit: (records) => this.#record(records),
       alert: (alert) => this.alerts.push(alert),
       requestBinding: (ask, caller) => this.#ask(ask, caller),
-      binding: (id) => this.#bindings.get(id),
+      binding: (id) => {
+        this.looks += 1
+        return this.#bindings.get(id)
+      },
       giveBack: async (id) => {
         this.decide(id, this.#bindings.get(id)?.state === 'pending' ? 'cancelled' : 'revoked')
         return { ok: true }
       },
       locate: (vault, environment, name) => this.#locate(vault, environment, name),
       item: (_environment, item) => this.#items.get(item)?.located,
-      open: (_binding, item, version) => this.#open(item, version),
+      open: (_binding, item, version) => {
+        const held = this.holds.open.pass()
+        return held === null ? this.#open(item, version) : held.then(() => this.#open(item, version))
+      },
       onEvent: (listener) => {
         this.#listeners.add(listener)
         return () => this.#listeners.delete(listener)
@@ -283,6 +296,7 @@ export class MemoryVault {
       tokens: {
         load: async () => [...this.tokens.values()],
         put: async (record) => {
+          await this.holds.tokens.pass()
           this.#mustHaveSpace()
           this.tokens.set(record.binding, record)
         },
