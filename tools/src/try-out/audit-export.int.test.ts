@@ -116,6 +116,12 @@ const resigned = (envelope: Envelope, key: Secret): Uint8Array => {
   const bytes = encodeEnvelope(envelope)
   return encodeEntry(bytes, sign(key, ENTRY_PURPOSE, bytes))
 }
+/** The key of whoever wrote an entry. */
+const signerOf = async ({ member }: Envelope): Promise<Secret> => {
+  for (const role of ['admin', 'approver'] as const)
+    if (profileOf(role).membership.member === member) return memberSign(role)
+  throw new Error('written by somebody else')
+}
 const indexOfLast = (frames: readonly Frame[], test: (envelope: Envelope) => boolean): number =>
   frames.findLastIndex((frame) => {
     const entry = entryOf(frame)
@@ -304,14 +310,8 @@ describe('the export of a real team', () => {
   it('V9 convicts a fork: another last entry, signed by its author, against statements and against another file', async () => {
     const at = indexOfLast(auditFrames, ({ stream, type }) => stream === LEDGER && type === 'grant.issue')
     const { envelope } = entryOf(auditFrames[at]!)!
-    const author = (
-      await Promise.all(
-        (['admin', 'approver'] as const).map(
-          async (role) => [profileOf(role).membership.member, await memberSign(role)] as const,
-        ),
-      )
-    ).find(([member]) => member === envelope.member)!
-    const other = resigned({ ...envelope, time: envelope.time + 1 }, author[1])
+    const author = await signerOf(envelope)
+    const other = resigned({ ...envelope, time: envelope.time + 1 }, author)
     const forked = ledgerOnly(auditFrames).filter(
       (frame) => (entryOf(frame)?.envelope.seq ?? 0) <= envelope.seq,
     )
@@ -324,6 +324,26 @@ describe('the export of a real team', () => {
     const pair = await cli('audit', 'verify', '--json', silent, audit)
     expect(pair.code).toBe(1)
     expect(JSON.parse(pair.stdout).between).toMatchObject([{ code: 'fork', kind: 'convicts' }])
+  })
+
+  it('V9 convicts a fork of a stream that one of two files does not hold, by what a device signed of it', async () => {
+    const at = indexOfLast(auditFrames, ({ stream }) => stream.startsWith('c/'))
+    const { envelope } = entryOf(auditFrames[at]!)!
+    const other = resigned({ ...envelope, time: envelope.time + 1 }, await signerOf(envelope))
+    const forked = auditFrames.filter((frame) => {
+      const stream = entryOf(frame)?.envelope.stream ?? LEDGER
+      return stream === LEDGER || stream === envelope.stream
+    })
+    forked[forked.indexOf(auditFrames[at]!)] = ['entry', other, null]
+    const theirs = await written('forked-stream', withHeads(withoutClaims(forked)))
+    // As the evidence of an alarm about something else: the ledger, and statements of all that was verified.
+    const ours = await written('statements-only', withHeads(ledgerOnly(auditFrames)))
+    for (const file of [theirs, ours]) expect((await verifyFile(file)).verdict).toBe('verified')
+    const pair = await cli('evidence', 'verify', '--json', ours, theirs)
+    expect(pair.code).toBe(1)
+    const { between } = JSON.parse(pair.stdout)
+    expect(between).toMatchObject([{ code: 'fork', kind: 'convicts' }])
+    expect(between[0].message).toMatch(/verified by device \w{8} of .+, who signed that/)
   })
 
   it('V10 finds a touch that was not made for this request, by this person, with their key', async () => {

@@ -38,6 +38,7 @@ const verifyOne = async (
       genesis: options.genesis,
       onProgress: progressTo(terminal, file),
       onEntry: (entry) => history?.add(entry.stream, entry.seq, entry.hash, entry.member),
+      onHead: (head) => history?.addHead(head),
       onRecord: ({ member, device, record }, people) => {
         if (options.records !== true) return
         const fields = Object.fromEntries(

@@ -19,6 +19,14 @@ interface Statement {
   readonly signature: Uint8Array
 }
 
+/** What a device signed that it had verified: a stream up to an entry. */
+export interface SignedHead {
+  readonly stream: string
+  readonly seq: number
+  readonly hash: Uint8Array
+  readonly by: string
+}
+
 const statementOf = (signed: Uint8Array, signature: Uint8Array): Statement => {
   const fields = Fields.of(signed).only('team', 'member', 'device', 'time', 'heads')
   const heads = fields.list('heads').map((each) => {
@@ -103,12 +111,22 @@ export class Claims {
     return this.#at(stream)
   }
 
-  /** Compares everything that was signed with the streams as they are in the file. */
-  judge(team: string, people: People, streams: ReadonlyMap<string, StreamCheck>, findings: Findings): void {
+  /** Compares everything that was signed with the streams as they are in the file. `onHead`: each head in a statement that is signed. */
+  judge(
+    team: string,
+    people: People,
+    streams: ReadonlyMap<string, StreamCheck>,
+    findings: Findings,
+    onHead: (head: SignedHead) => void = () => undefined,
+  ): void {
     const good = this.#statements.filter((each) =>
       this.#judgeStatement(each, team, people, streams, findings),
     )
     this.#judgeOrder(good, people, findings)
+    for (const { heads, device, member } of good) {
+      const by = `device ${device.slice(0, 8)} of ${people.nameOf(member)}`
+      for (const head of heads) onHead({ ...head, by })
+    }
     for (const checkpoint of this.#checkpoints) {
       this.#judgeCheckpoint(checkpoint, team, people, streams, findings)
     }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { Approvals } from './approvals.ts'
 import { encode, type Value } from './cbor.ts'
-import { Claims } from './claims.ts'
+import { Claims, type SignedHead } from './claims.ts'
 import { Contents, type Opened, type OpenedRecord, openedOf } from './contents.ts'
 import { type Entry, parseEntry } from './entry.ts'
 import { Fields, type Head, headOf, streamOf } from './fields.ts'
@@ -21,6 +21,8 @@ export interface VerifyOptions {
   readonly onRecord?: (record: OpenedRecord, people: People) => void
   /** Each entry that stands in its stream; for comparing files. */
   readonly onEntry?: (entry: Entry) => void
+  /** Each head that a device signed, also of streams that are not in the file; for comparing files. */
+  readonly onHead?: (head: SignedHead) => void
 }
 
 interface Header {
@@ -265,7 +267,8 @@ class Verification {
       const message = `The file says that ${stream} ends at entry ${head.seq}, and holds it up to ${check?.head?.seq ?? 'none'}.`
       this.findings.add('damaged', 'file.stream', message)
     }
-    this.claims.judge(header.team, this.people, this.streams, this.findings)
+    const onHead = (head: SignedHead): void => this.#options.onHead?.(head)
+    this.claims.judge(header.team, this.people, this.streams, this.findings, onHead)
     if (this.approvals.closed > 0) {
       const message = `${this.approvals.closed} approvals are not opened in this file: nothing is said about their touches.`
       if (header.opened === 'none') this.findings.remark('approval.closed', message)
