@@ -163,7 +163,7 @@ export const hostileInput: readonly Attack[] = [
         },
         {
           file: 'apps/agent/src/verifier/verify-file.ts',
-          find: 'this.claims.judge(header.team, this.people, this.streams, this.findings)',
+          find: 'this.claims.judge(header.team, this.people, this.streams, this.findings, onHead)',
           replace: '',
         },
       ],
