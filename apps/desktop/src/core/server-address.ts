@@ -1,9 +1,16 @@
 import { type Outcome, ok, refuse } from '@countersign/client/refusal'
 
-/** `https://…` addresses as people type them, or as an invite or a sheet has them. */
+/** `https://…` addresses as people type them, with or without the scheme. */
 export const serverAddress = (typed: string): Outcome<string> => {
   const text = typed.trim().replace(/\/+$/, '')
-  const withScheme = /^https?:\/\//i.test(text) ? text : `https://${text}`
+  return exactAddress(/^https?:\/\//i.test(text) ? text : `https://${text}`)
+}
+
+/**
+ * An address that is connected to as it stands, as an invite or a sheet has it. Nothing is added to it first: what is judged must be what
+ * is used, and URLs have more spellings than one (`http:/host` is `http://host`).
+ */
+export const exactAddress = (withScheme: string): Outcome<string> => {
   if (!URL.canParse(withScheme)) {
     return refuse(
       'server.bad_address',

@@ -10,7 +10,7 @@ import type { Core, Setup } from '../core-state.ts'
 import type { Handlers } from '../handler.ts'
 import { Joining } from '../joining.ts'
 import { openSession } from '../open-session.ts'
-import { serverAddress } from '../server-address.ts'
+import { exactAddress, serverAddress } from '../server-address.ts'
 import { statusView } from '../views/status-view.ts'
 
 export const alreadyIn = () =>
@@ -125,7 +125,7 @@ export const setupHandlers: Handlers<
     if (core.installation.membership !== null) return alreadyIn()
     const parsed = parseInviteLink(link, Date.now())
     if (!parsed.ok) return parsed
-    const server = serverAddress(parsed.invite.url)
+    const server = exactAddress(parsed.invite.url)
     if (!server.ok) return server
     core.joining = new Joining(core, parsed.invite)
     core.announce('join')

@@ -10,7 +10,7 @@ import type { SheetView, StatusView } from '../../shared/views.ts'
 import { type Core, unlocked } from '../core-state.ts'
 import type { Handlers } from '../handler.ts'
 import { openSession } from '../open-session.ts'
-import { serverAddress } from '../server-address.ts'
+import { exactAddress } from '../server-address.ts'
 import { statusView } from '../views/status-view.ts'
 import { alreadyIn } from './setup.ts'
 import { recordUnlock } from './unlock.ts'
@@ -79,7 +79,7 @@ const entered = (core: Core, text: string): Outcome<RecoverySheet> => {
   if (core.installation.membership !== null || core.device !== null) return alreadyIn()
   const sheet = parseSheet(text)
   if (!sheet.ok) return sheet
-  const server = serverAddress(sheet.value.url)
+  const server = exactAddress(sheet.value.url)
   return server.ok ? sheet : server
 }
 
