@@ -27,6 +27,23 @@ const startedAs = async (pid: number, start: () => Relay): Promise<Relay> => {
   throw new Error('the process id could not be had again')
 }
 
+const STILL_OPEN = 'still open'
+
+/** Asks once and says whether the other end ended the connection: an idle one that is kept lasts 75 s. */
+const STAYS = `
+import socket, sys
+s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+s.sendall(sys.stdin.read().encode())
+s.settimeout(5)
+try:
+  while True:
+    d = s.recv(65536)
+    if not d: break
+    print(d.decode(), end='')
+except TimeoutError:
+  print('${STILL_OPEN}', end='')
+`
+
 export const localApiPrograms: readonly Attack[] = [
   {
     ref: 'L-port-squatting',
@@ -94,6 +111,31 @@ export const localApiPrograms: readonly Attack[] = [
       const request = get(CREDENTIAL, [hostOf(served), `Authorization: Bearer ${token}`, 'Connection: close'])
       const script = `exec 3<>/dev/tcp/127.0.0.1/${served.api.port}; cat >&3; cat <&3`
       return judge(stage, [await asNobody('/bin/bash', ['-c', script], request)])
+    },
+  },
+  {
+    ref: 'L-other-user-stays',
+    area: AREA,
+    title: 'another user of the machine keeps a connection that others could have',
+    tried: 'A program of another user (uid 65534) asks over TCP, is refused, and keeps its connection open.',
+    refusal: 'address.refused',
+    weakened: {
+      without: 'the end of a connection that was refused',
+      edits: [
+        {
+          file: 'packages/local-api/src/handle-request.ts',
+          find: "res.setHeader('Connection', 'close')",
+          replace: "res.setHeader('Connection', 'keep-alive')",
+        },
+      ],
+    },
+    run: async (stage) => {
+      const served = await serve(stage)
+      const token = await leakedToken(served)
+      const request = get(CREDENTIAL, [hostOf(served), `Authorization: Bearer ${token}`])
+      const got = await asNobody('/usr/bin/python3', ['-c', STAYS, String(served.api.port)], request)
+      if (got.endsWith(STILL_OPEN)) return succeeded('a place among the connections, for as long as it likes')
+      return judge(stage, [got])
     },
   },
   {
