@@ -124,8 +124,8 @@ export const localApiRaces: readonly Attack[] = [
       edits: [
         {
           file: 'packages/local-api/src/caller/linux-caller.ts',
-          find: 'const holders = await findSocketHolders(owner, Date.now() + BUDGET_MS)',
-          replace: 'const holders = Date.now() === 0 ? await findSocketHolders(owner, BUDGET_MS) : [owner]',
+          find: 'const seen = await Promise.all(\n      holders.map(',
+          replace: 'const seen = await Promise.all(\n      holders.slice(0, 1).map(',
         },
       ],
     },

@@ -7,7 +7,6 @@ import { type PeerSocket, peerSocket } from './peer-inode.ts'
 import {
   executableOfProcess,
   findSocketHolders,
-  findSocketOwner,
   holdsSocket,
   isProcessAlive,
   readStat,
@@ -16,7 +15,6 @@ import {
 } from './process-files.ts'
 
 const BUDGET_MS = 3000
-const MAX_HINTS = 16
 const MAX_PARENTS = 8
 const MAX_PATH = 4096
 
@@ -73,8 +71,6 @@ const within = async <T>(work: Promise<T>, fallback: T): Promise<T> => {
 
 /** Linux: the peer's socket by its port or over netlink, its process by the open file, the rest from /proc. */
 export const linuxCallerFinder = (): CallerFinder => {
-  const hints: number[] = []
-
   /** A connection's other end is the same socket as long as the connection lasts; who has it open may change. */
   const peers = new WeakMap<Socket, Promise<PeerSocket | null>>()
 
@@ -87,47 +83,43 @@ export const linuxCallerFinder = (): CallerFinder => {
     return peer
   }
 
-  const ownerOf = async (peer: PeerSocket | null): Promise<OpenSocket | null> => {
-    if (peer === null) return null
-    const owner = await findSocketOwner(peer.inode, hints, Date.now() + BUDGET_MS)
-    if (owner !== null && !hints.includes(owner.pid)) {
-      hints.unshift(owner.pid)
-      hints.length = Math.min(hints.length, MAX_HINTS)
-    }
-    return owner
-  }
+  const holdersOf = async (peer: PeerSocket | null): Promise<readonly OpenSocket[]> =>
+    peer === null ? [] : ((await findSocketHolders(peer.inode, Date.now() + BUDGET_MS)) ?? [])
 
+  const userOfFirst = async ([holder]: readonly OpenSocket[]): Promise<number | null> =>
+    holder === undefined ? null : userOfProcess(holder.pid)
+
+  /** As the system says of the socket itself, else of who holds it. */
   const userOf = async (connection: Socket): Promise<number | null> => {
     const peer = await peerOf(connection)
-    if (peer === null || peer.uid !== null) return peer?.uid ?? null
-    const owner = await ownerOf(peer)
-    return owner === null ? null : await userOfProcess(owner.pid)
+    return peer?.uid ?? userOfFirst(await holdersOf(peer))
   }
 
   /**
    * The program at the other end. Null also where several programs have the connection open: whoever lends theirs to a trusted program
    * would otherwise pass for it. Processes that run the same file count as one.
    */
-  const programOf = async (owner: OpenSocket | null): Promise<SeenExecutable | null> => {
-    if (owner === null) return null
-    const holders = await findSocketHolders(owner, Date.now() + BUDGET_MS)
-    if (holders === null) return null
-    const seen = await Promise.all(holders.map(executableOfProcess))
+  const programOf = async (holders: readonly OpenSocket[]): Promise<SeenExecutable | null> => {
+    const seen = await Promise.all(
+      holders.map(async (holder) => ({ holder, program: await executableOfProcess(holder) })),
+    )
     // One that is gone by now speaks no more; one that cannot be read may be anything.
-    const there = seen.filter((each, at) => each !== null || holdsSocket(holders[at] ?? owner))
-    const [program = null] = there
-    return there.every((each) => each !== null && each.file === program?.file) ? program : null
+    const there = seen.filter(({ holder, program }) => program !== null || holdsSocket(holder))
+    const program = there[0]?.program ?? null
+    return there.every((each) => each.program !== null && each.program.file === program?.file)
+      ? program
+      : null
   }
 
-  const executableOf = async (connection: Socket) => programOf(await ownerOf(await peerOf(connection)))
+  const executableOf = async (connection: Socket) => programOf(await holdersOf(await peerOf(connection)))
 
   const describe = async (connection: Socket): Promise<SeenCaller> => {
     const peer = await peerOf(connection)
-    const owner = await ownerOf(peer)
-    const seen = await programOf(owner)
+    const holders = await holdersOf(peer)
+    const seen = await programOf(holders)
     const pid = seen?.process.pid ?? null
     const via = connection.remoteAddress === undefined ? 'socket' : 'tcp'
-    const uid = peer?.uid ?? (owner === null ? null : await userOfProcess(owner.pid))
+    const uid = peer?.uid ?? (await userOfFirst(holders))
     const caller: Caller = {
       executable: seen === null ? null : clip(seen.path, MAX_PATH),
       executableHash: seen?.hash ?? null,

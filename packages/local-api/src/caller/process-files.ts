@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type BigIntStats, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { type BigIntStats, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { open, readdir, readFile, readlink, stat } from 'node:fs/promises'
 import type { OpenSocket, ProcessId, SeenExecutable } from './caller-finder.ts'
 
@@ -52,18 +52,6 @@ const findSocket = async (pid: number, inode: string): Promise<OpenSocket | null
   return null
 }
 
-/** The same at once: a look at a process that is likely the one costs less than the hops of an asynchronous one. */
-const findSocketNow = (pid: number, inode: string): OpenSocket | null => {
-  try {
-    for (const fd of readdirSync(`/proc/${pid}/fd`).reverse()) {
-      if (readlinkOrNone(`/proc/${pid}/fd/${fd}`) === linkOf(inode)) return { pid, fd, inode }
-    }
-  } catch {
-    // As above.
-  }
-  return null
-}
-
 const readlinkOrNone = (path: string): string => {
   try {
     return readlinkSync(path)
@@ -72,43 +60,20 @@ const readlinkOrNone = (path: string): string => {
   }
 }
 
-/** The process that has a socket open; `hints` are looked at first, this process never. Stops at `deadline` (ms since the epoch). */
-export const findSocketOwner = async (
-  inode: string,
-  hints: readonly number[],
-  deadline: number,
-): Promise<OpenSocket | null> => {
-  for (const hint of hints) {
-    const found = findSocketNow(hint, inode)
-    if (found !== null) return found
-  }
-  const all = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
-  // Callers are young more often than not: newest first.
-  for (const pid of all.sort((a, b) => Number(b) - Number(a))) {
-    if (Date.now() > deadline) return null
-    const found = Number(pid) === process.pid ? null : await findSocket(Number(pid), inode)
-    if (found !== null) return found
-  }
-  // This very program may call itself (its own tests do).
-  return findSocketNow(process.pid, inode)
-}
-
 /**
- * Every process that has a socket open: one may have handed it on to another, and both then speak through it. `first` is known to.
- * Null where the processes are too many to look at by `deadline` (ms since the epoch).
+ * Every process that has a socket open, the newest first: one may have handed it on to another, and both then speak through it. Null where
+ * the processes are too many to look at by `deadline` (ms since the epoch).
  */
 export const findSocketHolders = async (
-  first: OpenSocket,
+  inode: string,
   deadline: number,
 ): Promise<readonly OpenSocket[] | null> => {
-  const { inode } = first
-  const others = (await readdir('/proc').catch(() => [])).filter(
-    (name) => /^\d+$/.test(name) && Number(name) !== first.pid,
-  )
-  const holders = [first]
-  for (let at = 0; at < others.length; at += LOOKS_AT_ONCE) {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number)
+  pids.sort((a, b) => b - a)
+  const holders: OpenSocket[] = []
+  for (let at = 0; at < pids.length; at += LOOKS_AT_ONCE) {
     if (Date.now() > deadline) return null
-    const some = others.slice(at, at + LOOKS_AT_ONCE).map((pid) => findSocket(Number(pid), inode))
+    const some = pids.slice(at, at + LOOKS_AT_ONCE).map((pid) => findSocket(pid, inode))
     for (const found of await Promise.all(some)) if (found !== null) holders.push(found)
   }
   return holders
