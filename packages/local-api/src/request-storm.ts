@@ -18,10 +18,11 @@ export interface AskingProgram {
   readonly name: string
 }
 
-const limitsOf = ({ seen, name }: AskingProgram): readonly (readonly [string, Limit])[] => [
-  [`${seen}\n${name}`, OF_A_NAME],
-  [seen, OF_A_PROGRAM],
-  ['', OF_ALL],
+/** What a request counts under: its name, its program, everybody. */
+const keysOf = ({ seen, name }: AskingProgram): readonly [string, string, string] => [
+  `${seen}\n${name}`,
+  seen,
+  '',
 ]
 
 /** Keeps programs from tiring approvers out. Programs are told apart by what was seen of them, then by their names. */
@@ -35,17 +36,15 @@ export class RequestStorm {
   /** ms to wait, or null: go ahead. `isWaiting` says whether an earlier request still is. */
   refuse(program: AskingProgram, now: number, isWaiting: (binding: string) => boolean): number | null {
     this.#forget(now, isWaiting)
-    const limits = limitsOf(program).map(([key, limit]) => [key, this.#roomOf(key, limit, program)] as const)
-    const wait = Math.max(...limits.map(([key, limit]) => this.#waitFor(key, limit, now)))
-    if (wait === 0) for (const [key] of limits) this.#made.set(key, [...(this.#made.get(key) ?? []), now])
+    const keys = keysOf(program)
+    const limits = [OF_A_NAME, OF_A_PROGRAM, this.#ofAll(program)] as const
+    const wait = Math.max(...limits.map((limit, at) => this.#waitFor(keys[at] ?? '', limit, now)))
+    if (wait === 0) for (const key of keys) this.#made.set(key, [...(this.#made.get(key) ?? []), now])
     return wait === 0 ? null : wait
   }
 
   waits(binding: string, program: AskingProgram): void {
-    this.#waiting.set(
-      binding,
-      limitsOf(program).map(([key]) => key),
-    )
+    this.#waiting.set(binding, keysOf(program))
   }
 
   /** False where a process asks for what it is asking for already: approvers are shown one request, not two. */
@@ -63,10 +62,10 @@ export class RequestStorm {
     else this.#alike.set(key, binding)
   }
 
-  #roomOf(key: string, limit: Limit, { seen }: AskingProgram): Limit {
+  #ofAll({ seen }: AskingProgram): Limit {
     const asked = this.#made.has(seen) || [...this.#waiting.values()].some((keys) => keys.includes(seen))
-    if (key !== '' || asked) return limit
-    return { waiting: limit.waiting + FOR_NEWCOMERS.waiting, made: limit.made + FOR_NEWCOMERS.made }
+    if (asked) return OF_ALL
+    return { waiting: OF_ALL.waiting + FOR_NEWCOMERS.waiting, made: OF_ALL.made + FOR_NEWCOMERS.made }
   }
 
   #waitFor(key: string, limit: Limit, now: number): number {
