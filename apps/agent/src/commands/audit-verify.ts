@@ -37,7 +37,7 @@ const verifyOne = async (
       team: options.team,
       genesis: options.genesis,
       onProgress: progressTo(terminal, file),
-      onEntry: (entry) => history?.add(entry.stream, entry.seq, entry.hash, entry.member),
+      onEntry: (entry) => history?.add(entry),
       onHead: (head) => history?.addHead(head),
       onRecord: ({ member, device, record }, people) => {
         if (options.records !== true) return

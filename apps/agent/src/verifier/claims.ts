@@ -40,6 +40,8 @@ const statementOf = (signed: Uint8Array, signature: Uint8Array): Statement => {
 }
 
 const when = (time: number): string => new Date(time).toISOString()
+const deviceWords = (people: People, device: string, member: string): string =>
+  `device ${device.slice(0, 8)} of ${people.nameOf(member)}`
 const streamWords = (stream: string): string => (stream === 'ledger' ? 'the ledger' : `stream ${stream}`)
 
 interface Places {
@@ -124,7 +126,7 @@ export class Claims {
     )
     this.#judgeOrder(good, people, findings)
     for (const { heads, device, member } of good) {
-      const by = `device ${device.slice(0, 8)} of ${people.nameOf(member)}`
+      const by = deviceWords(people, device, member)
       for (const head of heads) onHead({ ...head, by })
     }
     for (const checkpoint of this.#checkpoints) {
@@ -147,7 +149,7 @@ export class Claims {
     findings: Findings,
   ): boolean {
     const device = people.devices.get(statement.device)
-    const who = `device ${statement.device.slice(0, 8)} of ${people.nameOf(statement.member)}`
+    const who = deviceWords(people, statement.device, statement.member)
     const good =
       statement.team === team &&
       device?.member === statement.member &&
@@ -198,7 +200,7 @@ export class Claims {
     const { stream, size, root, lines } = checkpoint
     for (const line of lines) {
       const device = people.devices.get(line.device)
-      const who = `device ${line.device.slice(0, 8)} of ${people.nameOf(device?.member ?? '')}`
+      const who = deviceWords(people, line.device, device?.member ?? '')
       if (checkpoint.team !== team || device === undefined || !cosigned(checkpoint, line, device.signKey)) {
         findings.add(
           'damaged',

@@ -1,4 +1,5 @@
 import type { SignedHead } from './claims.ts'
+import type { Entry } from './entry.ts'
 import { hex } from './hashes.ts'
 import { type Finding, Findings } from './report.ts'
 
@@ -8,47 +9,38 @@ interface Place {
   readonly said: string
 }
 
-type Streams = Map<string, Map<number, Place>>
-
-const put = (streams: Streams, stream: string, seq: number, place: Place): void => {
-  const places = streams.get(stream) ?? new Map<number, Place>()
-  streams.set(stream, places)
-  if (!places.has(seq)) places.set(seq, place)
-}
-
 /** Hashes of the entries of a file's streams, and of the heads that devices signed in it, for comparing it with another. */
 export class FileHistory {
   readonly file: string
-  /** By stream and position; an entry before what was signed of it. */
-  readonly streams: Streams = new Map()
-  readonly #heads: SignedHead[] = []
+  /** By stream and position. */
+  readonly streams = new Map<string, Map<number, Place>>()
 
   constructor(file: string) {
     this.file = file
   }
 
-  add(stream: string, seq: number, hash: Uint8Array, author: string): void {
-    put(this.streams, stream, seq, { hash, said: `signed by ${author}` })
+  add({ stream, seq, hash, member }: Entry): void {
+    this.#put(stream, seq, { hash, said: `signed by ${member}` })
   }
 
-  addHead(head: SignedHead): void {
-    this.#heads.push(head)
+  /** The evidence of an alarm holds one stream, and its statements what was verified of the others. Heads come after all entries. */
+  addHead({ stream, seq, hash, by }: SignedHead): void {
+    this.#put(stream, seq, { hash, said: `verified by ${by}, who signed that` })
   }
 
-  /** Everything that is said of positions: the evidence of an alarm holds one stream, and its statements what was verified of the others. */
-  whole(): Streams {
-    for (const { stream, seq, hash, by } of this.#heads)
-      put(this.streams, stream, seq, { hash, said: `verified by ${by}, who signed that` })
-    return this.streams
+  /** What came first stays. */
+  #put(stream: string, seq: number, place: Place): void {
+    const places = this.streams.get(stream) ?? new Map<number, Place>()
+    this.streams.set(stream, places)
+    if (!places.has(seq)) places.set(seq, place)
   }
 }
 
 /** The first place of each stream at which two files, each verified on its own, hold or state different entries. */
 export const compareFiles = (a: FileHistory, b: FileHistory): readonly Finding[] => {
   const findings = new Findings()
-  const theirs = b.whole()
-  for (const [stream, places] of a.whole()) {
-    const others = theirs.get(stream)
+  for (const [stream, places] of a.streams) {
+    const others = b.streams.get(stream)
     if (others === undefined) continue
     for (const seq of [...places.keys()].sort((x, y) => x - y)) {
       const [here, there] = [places.get(seq), others.get(seq)]
