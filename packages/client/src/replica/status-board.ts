@@ -9,6 +9,11 @@ const ALARM_KEY = 'replica/alarm'
 /** The last one that a person set aside: what it proves is proved still. */
 const SET_ASIDE_KEY = 'replica/alarm-set-aside'
 
+const alarmAt = async (store: LocalStore, key: string): Promise<Alarm | null> => {
+  const saved = await store.get(key)
+  return saved === undefined ? null : decodeAlarm(saved)
+}
+
 /** Whether there is a live connection, and if not, the refusal that says why. */
 export type Liveness =
   | { readonly live: true }
@@ -40,9 +45,8 @@ export class StatusBoard {
     this.#listeners = new Listeners((error) => this.failed(error))
   }
 
-  static async savedAlarm(store: LocalStore): Promise<Alarm | null> {
-    const saved = await store.get(ALARM_KEY)
-    return saved === undefined ? null : decodeAlarm(saved)
+  static savedAlarm(store: LocalStore): Promise<Alarm | null> {
+    return alarmAt(store, ALARM_KEY)
   }
 
   get connection(): ConnectionState {
@@ -103,9 +107,8 @@ export class StatusBoard {
     this.enter('offline', null)
   }
 
-  async setAsideAlarm(): Promise<Alarm | null> {
-    const saved = await this.#options.store.get(SET_ASIDE_KEY)
-    return saved === undefined ? null : decodeAlarm(saved)
+  setAsideAlarm(): Promise<Alarm | null> {
+    return alarmAt(this.#options.store, SET_ASIDE_KEY)
   }
 
   stop(): void {
