@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { copyOfBash, type Relay, startRelay } from '@countersign/local-api/test/relay'
 import { ASK } from '@countersign/local-api/test/served-vault'
 import { type BindingAskInput, bindingCreatedSchema, bindingPollSchema } from '@countersign/schema/local-api'
-import { get, hostOf, type Served } from './local-api.ts'
+import { CREDENTIAL, get, hostOf, leakedToken, type Served, VALUE } from './local-api.ts'
 
 const NOBODY = 65_534
 
@@ -48,6 +48,30 @@ export const bind = async (
   const polled = await relay.send(request(`/v1/bindings/${id}`, claim))
   const { token = '' } = bindingPollSchema.parse(JSON.parse(polled))
   return (path) => request(path, token)
+}
+
+/** What another user of the machine is answered who found a token and calls by a program of their own. */
+export const answerToNobody = async (
+  served: Served,
+  program: string,
+  args: readonly string[],
+  headers: readonly string[] = ['Connection: close'],
+): Promise<string> => {
+  const token = await leakedToken(served)
+  const request = get(CREDENTIAL, [hostOf(served), `Authorization: Bearer ${token}`, ...headers])
+  return asNobody(program, args, request)
+}
+
+/** A program of this user's with a binding of its own, which is served. `read`: its request for the value. */
+export const servedProgram = async (
+  served: Served,
+  name: string,
+  ask: Partial<BindingAskInput> = {},
+): Promise<{ relay: Relay; read: string }> => {
+  const relay = await started(served, name)
+  const read = (await bind(served, relay, ask))(CREDENTIAL)
+  if (!(await relay.send(read)).includes(VALUE)) throw new Error(`the program “${name}” is not served`)
+  return { relay, read }
 }
 
 export const started = async (served: Served, name: string): Promise<Relay> =>

@@ -11,6 +11,7 @@ import { fromHex } from '@countersign/schema/hex'
 import { compartmentStream, LEDGER, newId } from '@countersign/schema/ids'
 import type { Policy } from '@countersign/schema/policy'
 import { type Attack, nobodyToTell, succeeded, type Weakening } from '../attack.ts'
+import type { Actor } from '../cast/actor.ts'
 import { approvalOf, challengeOf, credentialsOf } from '../cast/approvals.ts'
 import { accessTo, membershipOf, NAMES, penOf, stranger, teamKeyOf, unopenable } from '../cast/attacker.ts'
 import { Company, must } from '../cast/company.ts'
@@ -42,6 +43,14 @@ const SELF_MINTED: Weakening = {
   ],
 }
 
+/** What Abel makes of a policy for production that the server signs with Ada's stolen key: null where it counts. */
+const judgedByAbel = (company: Company, abel: Actor, rule: Policy['rule']) => {
+  const { ada, server, production } = company
+  const forgery = { server, pen: penOf(company, ada), teamKey: teamKeyOf(ada) }
+  const plain = { authority: null, environment: production, version: 2 }
+  return judgementOfForged(abel, forgery, 'policy.set', plain, policyOf(rule))
+}
+
 export const authority: readonly Attack[] = [
   {
     ref: 'S-quorum-lowered',
@@ -52,19 +61,11 @@ export const authority: readonly Attack[] = [
     weakened: SELF_MINTED,
     run: async (stage) => {
       const company = await Company.found(stage)
-      const { ada, server, production } = company
       const abel = await company.approver()
       await company.requireApprovals(2)
-      const forgery = { server, pen: penOf(company, ada), teamKey: teamKeyOf(ada) }
-      const refusal = await judgementOfForged(
-        abel,
-        forgery,
-        'policy.set',
-        { authority: null, environment: production, version: 2 },
-        policyOf({ op: 'quorum', k: 1, of: { kind: 'approvers' } }),
-      )
+      const refusal = await judgedByAbel(company, abel, { op: 'quorum', k: 1, of: { kind: 'approvers' } })
       if (refusal !== null) return refusal
-      if (abel.session.ledger.policies.get(production)?.version !== 2)
+      if (abel.session.ledger.policies.get(company.production)?.version !== 2)
         throw new Error('it counts for nothing')
       return succeeded('production needs one approval now')
     },
@@ -79,15 +80,13 @@ export const authority: readonly Attack[] = [
     weakened: SELF_MINTED,
     run: async (stage) => {
       const company = await Company.found(stage)
-      const { ada, server, production } = company
+      const { ada, production } = company
       const abel = await company.approver()
       const dana = await company.developer()
       await company.requireApprovals(1)
       await abel.inStepWith(ada)
-      const forgery = { server, pen: penOf(company, ada), teamKey: teamKeyOf(ada) }
-      const rule: Policy['rule'] = { op: 'quorum', k: 1, of: { kind: 'members', members: [dana.member] } }
-      const plain = { authority: null, environment: production, version: 2 }
-      const refusal = await judgementOfForged(abel, forgery, 'policy.set', plain, policyOf(rule))
+      const of = { kind: 'members' as const, members: [dana.member] }
+      const refusal = await judgedByAbel(company, abel, { op: 'quorum', k: 1, of })
       if (refusal !== null) return refusal
       const { projection, policies } = abel.session.ledger
       const policy = policies.get(production)?.policy

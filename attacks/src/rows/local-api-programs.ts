@@ -8,8 +8,8 @@ import { copyOfBash, type Relay, startRelay } from '@countersign/local-api/test/
 import { ASK } from '@countersign/local-api/test/served-vault'
 import { discoverySchema } from '@countersign/schema/local-api'
 import { type Attack, type Finding, nobodyToTell, refused, succeeded } from '../attack.ts'
-import { CREDENTIAL, get, hostOf, judge, leakedToken, refusedBy, serve, VALUE } from '../cast/local-api.ts'
-import { asNobody, bind, started } from '../cast/programs.ts'
+import { CREDENTIAL, get, judge, leakedToken, refusedBy, serve, VALUE } from '../cast/local-api.ts'
+import { answerToNobody, asNobody, servedProgram } from '../cast/programs.ts'
 import { until } from '../cast/until.ts'
 
 const AREA = 'local API'
@@ -107,10 +107,8 @@ export const localApiPrograms: readonly Attack[] = [
     },
     run: async (stage) => {
       const served = await serve(stage)
-      const token = await leakedToken(served)
-      const request = get(CREDENTIAL, [hostOf(served), `Authorization: Bearer ${token}`, 'Connection: close'])
       const script = `exec 3<>/dev/tcp/127.0.0.1/${served.api.port}; cat >&3; cat <&3`
-      return judge(stage, [await asNobody('/bin/bash', ['-c', script], request)])
+      return judge(stage, [await answerToNobody(served, '/bin/bash', ['-c', script])])
     },
   },
   {
@@ -131,9 +129,7 @@ export const localApiPrograms: readonly Attack[] = [
     },
     run: async (stage) => {
       const served = await serve(stage)
-      const token = await leakedToken(served)
-      const request = get(CREDENTIAL, [hostOf(served), `Authorization: Bearer ${token}`])
-      const got = await asNobody('/usr/bin/python3', ['-c', STAYS, String(served.api.port)], request)
+      const got = await answerToNobody(served, '/usr/bin/python3', ['-c', STAYS, String(served.api.port)], [])
       if (got.endsWith(STILL_OPEN)) return succeeded('a place among the connections, for as long as it likes')
       return judge(stage, [got])
     },
@@ -201,10 +197,8 @@ export const localApiPrograms: readonly Attack[] = [
     },
     run: async (stage) => {
       const served = await serve(stage)
-      const relay = await started(served, 'approved')
+      const { relay, read } = await servedProgram(served, 'approved')
       stage.later(() => relay.stop())
-      const read = (await bind(served, relay, {}))(CREDENTIAL)
-      if (!(await relay.send(read)).includes(VALUE)) throw new Error('the approved program is not served')
       const other = await copyOfBash(served.folder, 'another')
       relay.become(other)
       await until('it is another program', async () => (await readlink(`/proc/${relay.pid}/exe`)) === other)
@@ -236,10 +230,8 @@ export const localApiPrograms: readonly Attack[] = [
     },
     run: async (stage) => {
       const served = await serve(stage)
-      const relay = await started(served, 'leaseholder')
       const lease = { durationMs: 3_600_000, untilProcessEnds: true }
-      const read = (await bind(served, relay, { lease, tokenFor: 'any-program' }))(CREDENTIAL)
-      if (!(await relay.send(read)).includes(VALUE)) throw new Error('the leaseholder is not served')
+      const { relay, read } = await servedProgram(served, 'leaseholder', { lease, tokenFor: 'any-program' })
       const program = await copyOfBash(served.folder, 'another')
       await relay.stop()
       const other = await startedAs(relay.pid, () => startRelay(program, served.api.port))

@@ -1,31 +1,18 @@
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { copyOfBash } from '@countersign/local-api/test/relay'
+import { handOn } from '@countersign/local-api/test/handed-on'
+import { holdBody } from '@countersign/local-api/test/held-body'
+import { lendConnection } from '@countersign/local-api/test/lend-connection'
 import { ASK, serveVault } from '@countersign/local-api/test/served-vault'
 import { bindingPollSchema } from '@countersign/schema/local-api'
 import { type Attack, refused, succeeded } from '../attack.ts'
-import { CREDENTIAL, get, hostOf, judge, leakedToken, type Served, serve, VALUE } from '../cast/local-api.ts'
-import { asNobody, bind, run, started } from '../cast/programs.ts'
+import { get, hostOf, judge, type Served, serve } from '../cast/local-api.ts'
+import { answerToNobody, servedProgram, started } from '../cast/programs.ts'
 import { until } from '../cast/until.ts'
 
 const AREA = 'local API'
 const REFERENCE = 'cs://acme/production/openai'
-const RESOLVE = JSON.stringify({ references: [REFERENCE] })
-
-const resolveHead = (served: Served, token: string): string =>
-  [
-    'POST /v1/resolve HTTP/1.1',
-    hostOf(served),
-    `Authorization: Bearer ${token}`,
-    'Content-Type: application/json',
-    `Content-Length: ${RESOLVE.length}`,
-    'Connection: close',
-    '',
-    '',
-  ].join('\r\n')
-
 /** A connection that says something and keeps what comes back. */
 const opened = async (served: Served, text: string): Promise<{ socket: Socket; got: () => string }> => {
   const socket = connect(served.api.port, '127.0.0.1')
@@ -39,18 +26,6 @@ const opened = async (served: Served, text: string): Promise<{ socket: Socket; g
   return { socket, got: () => got }
 }
 
-/** Connects, hands the connection on to the program at argv[3] too, and speaks through its own copy of it. */
-const LENDS = `
-import socket, subprocess, sys, time
-s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
-c = subprocess.Popen([sys.argv[3], '-c', 'read -t 9 x'], pass_fds=[s.fileno()], stdin=subprocess.PIPE)
-time.sleep(.3)
-s.sendall(sys.argv[2].encode())
-s.settimeout(5)
-print(s.recv(65536).decode())
-c.kill()
-`
-
 /** Speaks IPv4 through a socket of the other family. */
 const DUAL_STACK = `
 import socket, sys
@@ -62,22 +37,6 @@ while True:
   d = s.recv(65536)
   if not d: break
   print(d.decode(), end='')
-`
-
-/** Sends the head itself, then becomes the program at $OTHER, which sends the body and says what came. */
-const BECOMES = `
-if [ "$1" = second ]; then
-  printf '%s' "$BODY" >&3
-  read -r -t 5 line <&3
-  printf '%s' "$line"
-  IFS= read -r -t 2 -d '' rest <&3
-  printf '%s' "$rest"
-  exit
-fi
-exec 3<>"/dev/tcp/127.0.0.1/$PORT"
-printf '%s' "$HEAD" >&3
-read -r -t 1 nothing <&3
-exec "$OTHER" "$0" second
 `
 
 /** What hides, comes side by side, or holds something back. */
@@ -106,10 +65,8 @@ export const localApiRaces: readonly Attack[] = [
     },
     run: async (stage) => {
       const served = await serve(stage)
-      const token = await leakedToken(served)
-      const request = get(CREDENTIAL, [hostOf(served), `Authorization: Bearer ${token}`, 'Connection: close'])
       const args = ['-c', DUAL_STACK, String(served.api.port)]
-      return judge(stage, [await asNobody('/usr/bin/python3', args, request)])
+      return judge(stage, [await answerToNobody(served, '/usr/bin/python3', args)])
     },
   },
   {
@@ -131,12 +88,9 @@ export const localApiRaces: readonly Attack[] = [
     },
     run: async (stage) => {
       const served = await serve(stage)
-      const relay = await started(served, 'approved')
-      const read = (await bind(served, relay, {}))(CREDENTIAL)
-      if (!(await relay.send(read)).includes(VALUE)) throw new Error('the approved program is not served')
+      const { relay, read } = await servedProgram(served, 'approved')
       await relay.stop()
-      const args = ['-c', LENDS, String(served.api.port), read, join(served.folder, 'approved')]
-      return judge(stage, [await run('/usr/bin/python3', args)])
+      return judge(stage, [await lendConnection(served.api.port, join(served.folder, 'approved'), read)])
     },
   },
   {
@@ -158,21 +112,10 @@ export const localApiRaces: readonly Attack[] = [
     },
     run: async (stage) => {
       const served = await serve(stage)
-      const relay = await started(served, 'approved')
-      const read = (await bind(served, relay, {}))(CREDENTIAL)
-      if (!(await relay.send(read)).includes(VALUE)) throw new Error('the approved program is not served')
+      const { relay, read } = await servedProgram(served, 'approved')
       await relay.stop()
       const token = /Bearer (\S+)/.exec(read)?.[1] ?? ''
-      const script = join(served.folder, 'becomes.sh')
-      await writeFile(script, BECOMES)
-      const env = {
-        ...process.env,
-        PORT: String(served.api.port),
-        HEAD: resolveHead(served, token),
-        BODY: RESOLVE,
-        OTHER: await copyOfBash(served.folder, 'another'),
-      }
-      return judge(stage, [await run(join(served.folder, 'approved'), [script], '', { env })])
+      return judge(stage, [await handOn(served, join(served.folder, 'approved'), token, [REFERENCE])])
     },
   },
   {
@@ -195,17 +138,12 @@ export const localApiRaces: readonly Attack[] = [
     run: async (stage) => {
       const served = await serve(stage)
       const { id, token, claim } = await served.granted({ tokenFor: 'any-program' })
-      const late = await opened(served, resolveHead(served, token) + RESOLVE.slice(0, -1))
-      await until('its head was read', () => served.vault.tokens.get(id) !== undefined)
-      // On a connection of its own, so that it is read after what came before it.
-      await served.call('/livez')
+      const late = await holdBody(served, token, [REFERENCE])
       const polled = bindingPollSchema.parse(
         JSON.parse((await served.call(`/v1/bindings/${id}`, { token: claim })).text),
       )
       if (polled.token === undefined) throw new Error('the claim fetched no other token')
-      late.socket.write(RESOLVE.slice(-1))
-      await once(late.socket, 'close')
-      return judge(stage, [late.got()])
+      return judge(stage, [await late.finish()])
     },
   },
   {

@@ -9,6 +9,7 @@ import type { SeenExecutable } from './caller/caller-finder.ts'
 import { linuxCallerFinder } from './caller/linux-caller.ts'
 import { CALLER_FRESH_MS, ProgramLooks } from './caller/program-looks.ts'
 import { until } from './test/event-stream.ts'
+import { lendConnection } from './test/lend-connection.ts'
 import { copyOfBash, type Relay, startRelay } from './test/relay.ts'
 import { ASK, serveVault } from './test/served-vault.ts'
 
@@ -129,18 +130,6 @@ test('P2 what was seen of a program holds for a moment, for all its connections,
   await relay.stop()
 })
 
-/** Connects, starts the program at argv[2] with the connection open in it too, and asks through its own copy. */
-const LENDS = `
-import socket, subprocess, sys, time
-s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
-c = subprocess.Popen([sys.argv[2], '-c', 'read -t 9 x'], pass_fds=[s.fileno()], stdin=subprocess.PIPE)
-time.sleep(.3)
-s.sendall(sys.argv[3].encode())
-s.settimeout(5)
-s.recv(65536)
-c.kill()
-`
-
 test('T14 approvers are not shown a trusted program where another has the connection open too', async () => {
   const served = await serveVault()
   onTestFinished(() => served.close())
@@ -148,8 +137,7 @@ test('T14 approvers are not shown a trusted program where another has the connec
   const trusted = await copyOfBash(served.folder, 'trusted')
   const ask = JSON.stringify(ASK)
   const request = `POST /v1/bindings HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: ${ask.length}\r\n\r\n${ask}`
-  const child = spawn('/usr/bin/python3', ['-c', LENDS, String(port), trusted, request], { stdio: 'inherit' })
-  await once(child, 'close')
+  await lendConnection(port, trusted, request)
   const [binding] = served.vault.bindings
   expect(binding?.caller).toMatchObject({ executable: null, executableHash: null, pid: null, parents: [] })
 })

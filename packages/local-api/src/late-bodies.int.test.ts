@@ -1,11 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { bindingCreatedSchema, bindingPollSchema } from '@countersign/schema/local-api'
 import { expect, onTestFinished, test } from 'vitest'
-import { CALLER_FRESH_MS } from './caller/program-looks.ts'
-import { until } from './test/event-stream.ts'
+import { handOn } from './test/handed-on.ts'
 import { holdBody } from './test/held-body.ts'
 import { copyOfBash, startRelay } from './test/relay.ts'
 import { ASK, serveVault } from './test/served-vault.ts'
@@ -63,25 +58,7 @@ test('T14 a program that becomes another between head and body of a list is refu
     `GET /v1/bindings/${id} HTTP/1.1\r\n${host}\r\nAuthorization: Bearer ${claim}\r\n\r\n`,
   )
   const { token } = bindingPollSchema.parse(JSON.parse(polled))
-  const body = JSON.stringify({ references: REFERENCES })
-  const head = `POST /v1/resolve HTTP/1.1\r\n${host}\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n${json(body)}`
-  const child = spawn(approved, [join(import.meta.dirname, 'test', 'handed-on.sh')], {
-    env: { ...process.env, PORT: String(port), HEAD: head, BODY: body },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  let said = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said += text
-  })
-  const { looks } = served.vault
-  await until(() => served.vault.looks > looks)
-  const other = await copyOfBash(served.folder, 'another')
-  child.stdin.write(`${other}\n`)
-  await until(() => said.includes(`I am ${other}`))
-  // What was seen of a caller holds for this long.
-  await sleep(2 * CALLER_FRESH_MS)
-  child.stdin.write('now\n')
-  await once(child, 'close')
+  const said = await handOn(served, approved, token ?? '', REFERENCES)
   expect(said).toContain('"code":"caller.changed"')
   expect(said).not.toContain(VALUE)
   expect(served.vault.alerts).toContainEqual(expect.objectContaining({ code: 'caller.changed' }))

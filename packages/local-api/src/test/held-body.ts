@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { until } from './event-stream.ts'
 import type { ServedVault } from './served-vault.ts'
 
 /** A `POST /v1/resolve` that was let in and keeps the last byte of its body back. */
@@ -21,12 +20,12 @@ export const holdBody = async (
   socket.setEncoding('utf8').on('data', (text: string) => {
     got += text
   })
-  const { looks } = vault
+  const looked = vault.nextLook()
   socket.write(
     `POST /v1/resolve HTTP/1.1\r\nHost: 127.0.0.1:${api.port}\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n` +
       `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, -1)}`,
   )
-  await until(() => vault.looks > looks)
+  await looked
   return {
     finish: async () => {
       const ended = once(socket, 'end')

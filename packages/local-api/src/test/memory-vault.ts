@@ -49,8 +49,7 @@ export class MemoryVault {
   refuseAsk: Refusal | null = null
   /** What a test holds back: values that are opened, audit records and token records on their way to the disk. */
   readonly holds = { open: new Hold(), audit: new Hold(), tokens: new Hold() }
-  /** How often the API looked at a binding: more than before once a request was let in. */
-  looks = 0
+  readonly #waitForLook: (() => void)[] = []
   readonly #items = new Map<string, StoredItem>()
   readonly #names = new Map<string, string[]>()
   readonly #bindings = new Map<string, BindingSnapshot>()
@@ -266,6 +265,11 @@ export class MemoryVault {
     return this.#stamp
   }
 
+  /** Resolves when the API next looks at a binding, as it does when it lets a request in. */
+  nextLook(): Promise<void> {
+    return new Promise((resolve) => this.#waitForLook.push(resolve))
+  }
+
   unlocked(): UnlockedSource {
     return {
       state: 'unlocked',
@@ -276,7 +280,7 @@ export class MemoryVault {
       alert: (alert) => this.alerts.push(alert),
       requestBinding: (ask, caller) => this.#ask(ask, caller),
       binding: (id) => {
-        this.looks += 1
+        for (const looked of this.#waitForLook.splice(0)) looked()
         return this.#bindings.get(id)
       },
       giveBack: async (id) => {
